@@ -1,0 +1,106 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+public import ApusTensors
+
+/// The values an operator reads, in the order of its inputs.
+public struct Inputs {
+    /// The values; an absent optional input is nil.
+    public var values: [Datum?]
+
+    /// Wraps values.
+    public init(_ values: [Datum?]) { self.values = values }
+
+    /// The number of inputs written, absent ones in between included.
+    public var count: Int { values.count }
+
+    /// Whether the input is there.
+    public func isPresent(_ index: Int) -> Bool { index < values.count && values[index] != nil }
+
+    /// A required value of any kind.
+    ///
+    /// - Throws: ``ComputeError`` with code `value` when it is absent.
+    public func datum(_ index: Int) throws(ComputeError) -> Datum {
+        guard index < values.count, let datum = values[index] else { throw .value("input \(index) is missing") }
+        return datum
+    }
+
+    /// A required tensor.
+    ///
+    /// - Throws: ``ComputeError`` with code `value` or `elementType`.
+    public func tensor(_ index: Int) throws(ComputeError) -> Tensor {
+        guard case .tensor(let tensor) = try datum(index) else { throw .elementType("input \(index) is not a tensor") }
+        return tensor
+    }
+
+    /// A tensor, or nil where the input is absent.
+    ///
+    /// - Throws: ``ComputeError`` with code `elementType` when it is something else.
+    public func optionalTensor(_ index: Int) throws(ComputeError) -> Tensor? {
+        isPresent(index) ? try tensor(index) : nil
+    }
+
+    /// A required sequence.
+    ///
+    /// - Throws: ``ComputeError`` with code `value` or `elementType`.
+    public func sequence(_ index: Int) throws(ComputeError) -> [Datum] {
+        guard case .sequence(let items) = try datum(index) else {
+            throw .elementType("input \(index) is not a sequence")
+        }
+        return items
+    }
+}
+
+/// Where an operator puts what it makes.
+public struct Outputs {
+    /// What the evaluation runs with.
+    public let context: EvaluationContext
+    /// One place per output the node names.
+    public private(set) var values: [Datum?]
+    private let wanted: [Bool]
+
+    /// Makes places for a node's outputs; an unwanted one is false.
+    public init(wanted: [Bool], context: EvaluationContext) {
+        self.context = context
+        self.wanted = wanted
+        values = [Datum?](repeating: nil, count: wanted.count)
+    }
+
+    /// The number of outputs the node writes, unwanted ones in between included.
+    public var count: Int { wanted.count }
+
+    /// Whether anything reads the output.
+    public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] }
+
+    /// Memory for an output; its contents are undefined. Hand it to ``set(_:_:)-(Int,Tensor)`` when it is written.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` or `limit`.
+    public func makeTensor(
+        _ index: Int, _ elementType: ElementType, _ shape: Shape
+    ) throws(ComputeError) -> MutableTensor {
+        guard elementType != .string else { throw .elementType("string tensors are made from arrays") }
+        return try context.makeTensor(elementType, shape, output: index)
+    }
+
+    /// Hands out a tensor; one that nothing wants is dropped.
+    public mutating func set(_ index: Int, _ tensor: Tensor) { set(index, datum: .tensor(tensor)) }
+
+    /// Hands out a value of any kind; one that nothing wants is dropped.
+    public mutating func set(_ index: Int, datum: Datum) {
+        guard isWanted(index) else { return }
+        values[index] = datum
+    }
+
+    /// Allocates an output and fills it through a span.
+    ///
+    /// - Throws: What the body throws, or ``ComputeError`` with code `shape` or `limit`.
+    public mutating func write<Element: TensorElement>(
+        _ index: Int, of type: Element.Type, _ shape: Shape,
+        _ body: (inout MutableSpan<Element>) throws(ComputeError) -> Void
+    ) throws(ComputeError) {
+        var tensor = try makeTensor(index, Element.elementType, shape)
+        var elements = try tensor.elements(of: Element.self)
+        try body(&elements)
+        set(index, tensor.finish())
+    }
+}

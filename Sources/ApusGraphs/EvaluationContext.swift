@@ -1,0 +1,59 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+public import ApusKernels
+public import ApusTensors
+
+/// What an evaluation runs with: instruction set, threads, memory, random numbers, and the executor of subgraphs.
+///
+/// It belongs to one caller at a time.
+public final class EvaluationContext {
+    /// The instruction set kernels must use.
+    public let instructionSet: InstructionSet
+    /// The threads to work with.
+    public let workers: WorkerPool
+    /// The limit on tensors alive, if there is one.
+    public let budget: MemoryBudget?
+    /// The source of random numbers for operators that were given no seed.
+    public var random: any RandomNumberGenerator
+    /// Runs a subgraph of the node being evaluated: attribute name, position in the attribute, inputs.
+    package var runSubgraph: (String, Int, [Datum]) throws(ComputeError) -> [Datum]
+    /// Finds memory for an output of the node being evaluated; nil: allocate.
+    package var placeOutput: ((Int, Int) -> (storage: TensorStorage, byteOffset: Int)?)?
+    /// Whether the caller asked to stop; long evaluations ask between parts.
+    package var isCancelled: () -> Bool
+
+    /// Makes a context.
+    public init(
+        instructionSet: InstructionSet = .best, workers: WorkerPool = WorkerPool(threadCount: 1),
+        budget: MemoryBudget? = nil, random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) {
+        self.instructionSet = instructionSet
+        self.workers = workers
+        self.budget = budget
+        self.random = random
+        runSubgraph = { (_, _, _) throws(ComputeError) in throw .unsupported("no executor for subgraphs") }
+        isCancelled = { false }
+    }
+
+    /// Runs the subgraph in the named attribute of the node being evaluated.
+    ///
+    /// - Throws: ``ComputeError`` from any of its nodes.
+    public func run(_ attribute: String, at position: Int = 0, _ inputs: [Datum]) throws(ComputeError) -> [Datum] {
+        try runSubgraph(attribute, position, inputs)
+    }
+
+    /// Memory for a tensor; its contents are undefined.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` or `limit`.
+    public func makeTensor(
+        _ elementType: ElementType, _ shape: Shape, output: Int? = nil
+    ) throws(ComputeError) -> MutableTensor {
+        let byteCount = try MutableTensor.byteCount(elementType, shape)
+        if let output, let place = placeOutput?(output, byteCount) {
+            return MutableTensor(elementType, shape, storage: place.storage, at: place.byteOffset)
+        }
+        let storage = try TensorStorage(byteCount: byteCount, zeroed: false, budget: budget)
+        return MutableTensor(elementType, shape, storage: storage, at: 0)
+    }
+}

@@ -1,0 +1,34 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CApusKernels
+
+/// A set of machine instructions kernels are compiled for.
+public enum InstructionSet: String, Sendable, CaseIterable {
+    /// Plain C: the specification of every kernel.
+    case scalar
+    /// AVX2 with FMA.
+    case avx2
+    /// AVX-512 F, BW, DQ and VL.
+    case avx512
+    /// 64-bit ARM.
+    case neon
+
+    var code: Int32 {
+        switch self {
+        case .scalar: 0
+        case .avx2: 1
+        case .avx512: 2
+        case .neon: 3
+        }
+    }
+
+    /// Whether this machine can run it.
+    public var isPresent: Bool { apus_isa_present(code) != 0 }
+
+    /// The instruction sets of this machine, the preferred one last.
+    public static var present: [InstructionSet] { allCases.filter(\.isPresent) }
+
+    /// The preferred instruction set of this machine.
+    public static var best: InstructionSet { present.last ?? .scalar }
+}

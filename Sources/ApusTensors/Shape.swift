@@ -1,0 +1,102 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The concrete sizes of a tensor's dimensions, outermost first; rank 0 is a scalar.
+public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral,
+    CustomStringConvertible
+{
+    /// The sizes, outermost first.
+    public var dimensions: [Int]
+
+    /// Makes a shape from its sizes.
+    public init(_ dimensions: [Int]) { self.dimensions = dimensions }
+
+    /// Makes a shape from any sequence of sizes.
+    public init(_ dimensions: some Sequence<Int>) { self.dimensions = Array(dimensions) }
+
+    /// Makes a shape from a literal such as `[1, 3, 224, 224]`.
+    public init(arrayLiteral elements: Int...) { dimensions = elements }
+
+    /// The rank-0 shape.
+    public static var scalar: Shape { Shape([Int]()) }
+
+    /// The number of dimensions.
+    public var rank: Int { dimensions.count }
+
+    /// Always 0.
+    public var startIndex: Int { 0 }
+    /// The rank.
+    public var endIndex: Int { dimensions.count }
+
+    /// The size of one dimension.
+    public subscript(position: Int) -> Int {
+        get { dimensions[position] }
+        set { dimensions[position] = newValue }
+    }
+
+    /// The number of elements; the shape must have passed ``checkedElementCount()`` when it came from outside.
+    public var elementCount: Int { dimensions.reduce(1) { $0 &* $1 } }
+
+    /// The number of elements, or an error where a size is negative or the product overflows.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit` or `shape`.
+    public func checkedElementCount() throws(ComputeError) -> Int {
+        var count = 1
+        var hasZero = false
+        for size in dimensions {
+            guard size >= 0 else { throw .shape("a dimension of \(self) is negative") }
+            if size == 0 { hasZero = true }
+            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(size, 1))
+            guard !overflow else { throw .limit("the element count of \(self) overflows") }
+            count = product
+        }
+        return hasZero ? 0 : count
+    }
+
+    /// Elements between neighbours along each dimension in row-major order.
+    public var strides: [Int] {
+        var strides = [Int](repeating: 1, count: rank)
+        var step = 1
+        for axis in stride(from: rank - 1, through: 0, by: -1) {
+            strides[axis] = step
+            step = step &* dimensions[axis]
+        }
+        return strides
+    }
+
+    /// The axis counted from the front, from one that may count from the back.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` when the axis is not in `-rank..<rank`.
+    public func axis(_ axis: Int) throws(ComputeError) -> Int {
+        guard axis >= -rank, axis < rank else { throw .shape("axis \(axis) is outside the rank \(rank) of \(self)") }
+        return axis < 0 ? axis + rank : axis
+    }
+
+    /// The shape both broadcast to by NumPy's rules.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` when two sizes differ and neither is 1.
+    public func broadcast(with other: Shape) throws(ComputeError) -> Shape {
+        let rank = Swift.max(self.rank, other.rank)
+        var result = [Int](repeating: 1, count: rank)
+        for offset in 1...Swift.max(rank, 1) where offset <= rank {
+            let left = offset <= self.rank ? self[self.rank - offset] : 1
+            let right = offset <= other.rank ? other[other.rank - offset] : 1
+            guard left == right || left == 1 || right == 1 else { throw .shape("\(self) and \(other) do not broadcast") }
+            result[rank - offset] = left == 1 ? right : left
+        }
+        return Shape(result)
+    }
+
+    /// Row-major strides for reading a tensor of this shape as if it had the wider shape; 0 where it repeats.
+    ///
+    /// The shape must broadcast to `wider`.
+    public func strides(broadcastTo wider: Shape) -> [Int] {
+        let own = strides
+        var result = [Int](repeating: 0, count: wider.rank)
+        for axis in 0..<rank where self[axis] != 1 { result[axis + wider.rank - rank] = own[axis] }
+        return result
+    }
+
+    /// The sizes as `[2, 3]`.
+    public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
+}
