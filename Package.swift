@@ -7,6 +7,9 @@ import PackageDescription
 let package = Package(
     name: "apus",
     products: [
+        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusConformance", targets: ["ApusConformance"]),
+        .executable(name: "apus", targets: ["apus"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -30,6 +33,61 @@ let package = Package(
             name: "ApusOperators", dependencies: ["ApusGraphs", "ApusKernels", "ApusTensors"],
             plugins: ["OperatorCatalogue"]),
 
+        // Model files.
+        .target(name: "ApusONNX", dependencies: ["ApusGraphs", "ApusTensors"]),
+
+        // Simplify, lower, run.
+        .target(name: "ApusPasses", dependencies: ["ApusGraphs", "ApusOperators", "ApusTensors"]),
+        .target(
+            name: "ApusExecution",
+            dependencies: ["ApusGraphs", "ApusKernels", "ApusOperators", "ApusTensors"]),
+
+        // The public door.
+        .target(
+            name: "Apus",
+            dependencies: [
+                "ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusOperators", "ApusPasses",
+                "ApusTensors",
+            ]),
+        .target(
+            name: "ApusConformance",
+            dependencies: ["Apus", "ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusTensors"]),
+        .target(name: "CApusLoader"),
+        .target(
+            name: "ApusNativeBackends",
+            dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusTensors", "CApusLoader"]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CApusImages", dependencies: ["CJPEG", "CPNG"]),
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "Apus", "ApusConformance", "ApusExecution", "ApusGraphs", "ApusKernels", "ApusNativeBackends", "ApusONNX",
+                "ApusOperators", "ApusPasses", "ApusTensors", "CApusImages",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/ApusTool"),
+
+        // Tests.
+        .testTarget(name: "ApusTensorsTests", dependencies: ["ApusTensors"]),
+        .testTarget(name: "ApusKernelsTests", dependencies: ["ApusKernels", "CApusKernels"]),
+        .testTarget(name: "ApusGraphsTests", dependencies: ["ApusGraphs", "ApusOperators", "ApusTensors"]),
+        .testTarget(
+            name: "ApusOperatorsTests", dependencies: ["ApusGraphs", "ApusKernels", "ApusOperators", "ApusTensors"]),
+        .testTarget(
+            name: "ApusONNXTests",
+            dependencies: [
+                "ApusGraphs", "ApusONNX", "ApusOperators", "ApusTensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .testTarget(
+            name: "ApusPassesTests", dependencies: ["ApusGraphs", "ApusOperators", "ApusPasses", "ApusTensors"]),
+        .testTarget(
+            name: "ApusExecutionTests",
+            dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusOperators", "ApusPasses", "ApusTensors"]),
+        .testTarget(name: "ApusNativeBackendsTests", dependencies: ["Apus", "ApusNativeBackends", "ApusTensors"]),
+        .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
+        .testTarget(name: "ArchitectureTests"),
     ]
 )
 

@@ -1,0 +1,5 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <stdio.h>
+#include <jpeglib.h>
