@@ -78,8 +78,7 @@ public struct Outputs {
     public func makeTensor(
         _ index: Int, _ elementType: ElementType, _ shape: Shape
     ) throws(ComputeError) -> MutableTensor {
-        guard elementType != .string else { throw .elementType("string tensors are made from arrays") }
-        return try context.makeTensor(elementType, shape, output: index)
+        try context.makeTensor(elementType, shape)
     }
 
     /// Hands out a tensor; one that nothing wants is dropped.

@@ -18,8 +18,8 @@ public final class EvaluationContext {
     public var random: any RandomNumberGenerator
     /// Runs a subgraph of the node being evaluated: attribute name, position in the attribute, inputs.
     package var runSubgraph: (String, Int, [Datum]) throws(ComputeError) -> [Datum]
-    /// Finds memory for an output of the node being evaluated; nil: allocate.
-    package var placeOutput: ((Int, Int) -> (storage: TensorStorage, byteOffset: Int)?)?
+    /// Finds reusable memory of a number of bytes; nil: allocate.
+    package var findStorage: ((Int) -> TensorStorage?)?
     /// Whether the caller asked to stop; long evaluations ask between parts.
     package var isCancelled: () -> Bool
 
@@ -46,14 +46,11 @@ public final class EvaluationContext {
     /// Memory for a tensor; its contents are undefined.
     ///
     /// - Throws: ``ComputeError`` with code `shape` or `limit`.
-    public func makeTensor(
-        _ elementType: ElementType, _ shape: Shape, output: Int? = nil
-    ) throws(ComputeError) -> MutableTensor {
+    public func makeTensor(_ elementType: ElementType, _ shape: Shape) throws(ComputeError) -> MutableTensor {
+        guard elementType != .string else { throw .elementType("string tensors are made from arrays") }
         let byteCount = try MutableTensor.byteCount(elementType, shape)
-        if let output, let place = placeOutput?(output, byteCount) {
-            return MutableTensor(elementType, shape, storage: place.storage, at: place.byteOffset)
-        }
-        let storage = try TensorStorage(byteCount: byteCount, zeroed: false, budget: budget)
+        let found = findStorage?(byteCount)
+        let storage = if let found { found } else { try TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) }
         return MutableTensor(elementType, shape, storage: storage, at: 0)
     }
 }

@@ -1,0 +1,67 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+public import ApusGraphs
+public import ApusKernels
+public import ApusTensors
+
+/// Something that can run graphs: the engine of this package or a foreign one.
+public protocol Backend: Sendable {
+    /// The name users ask for it by.
+    var name: String { get }
+
+    /// Compiles a graph for this backend.
+    ///
+    /// - Throws: ``PlanError`` when the backend cannot run the graph, with the reason.
+    func prepare(_ graph: Graph, options: PlanOptions) throws(PlanError) -> any Plan
+}
+
+/// A compiled, immutable graph that any number of sessions share.
+public protocol Plan: Sendable {
+    /// The values to hand in, in order.
+    var inputs: [Value] { get }
+    /// The values handed out, in order.
+    var outputs: [Value] { get }
+
+    /// Makes a session: cheap, with memory of its own, for one caller at a time.
+    func makeSession() -> any Session
+}
+
+/// One caller's way through a plan.
+public protocol Session: AnyObject {
+    /// Runs the plan once on the inputs in the order of the plan's inputs.
+    ///
+    /// - Throws: ``RunError`` that names the node and what it refused.
+    func run(_ inputs: [Datum]) throws(RunError) -> [Datum]
+
+    /// Times of the last run by step, when profiling is on.
+    var profile: Profile? { get }
+
+    /// Whether the next runs record times by step.
+    var isProfiling: Bool { get set }
+
+    /// Asked between steps: returning true ends the run with code `cancelled`.
+    var isCancelled: () -> Bool { get set }
+}
+
+/// How a plan is made and run.
+public struct PlanOptions: Sendable {
+    /// The threads the plan's sessions share.
+    public var workers: WorkerPool
+    /// The instruction set kernels use.
+    public var instructionSet: InstructionSet
+    /// The limit on the bytes of tensors alive, shared by the plan's sessions.
+    public var budget: MemoryBudget?
+    /// The operators to resolve added nodes with.
+    public var catalogue: Catalogue
+
+    /// Makes options.
+    public init(
+        workers: WorkerPool, instructionSet: InstructionSet = .best, budget: MemoryBudget? = nil, catalogue: Catalogue
+    ) {
+        self.workers = workers
+        self.instructionSet = instructionSet
+        self.budget = budget
+        self.catalogue = catalogue
+    }
+}

@@ -1,0 +1,20 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Times of one run, step by step, on the monotonic clock.
+public struct Profile: Sendable {
+    /// One step's share of a run.
+    public struct Entry: Sendable {
+        /// The node.
+        public var place: NodePlace
+        /// When it began, since the run's begin.
+        public var start: Duration
+        /// How long it took.
+        public var duration: Duration
+    }
+
+    /// The steps in the order they ran; steps inside subgraphs come before the node that ran them.
+    public var entries: [Entry] = []
+    /// How long the whole run took.
+    public var total: Duration = .zero
+}
