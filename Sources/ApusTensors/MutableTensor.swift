@@ -19,6 +19,18 @@ public struct MutableTensor: ~Copyable {
         self.init(elementType, shape, storage: try TensorStorage(byteCount: bytes, zeroed: true, budget: budget), at: 0)
     }
 
+    /// Allocates a tensor whose contents are undefined.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit`, or `elementType` for strings.
+    package init(
+        _ elementType: ElementType, _ shape: Shape, uninitialized: Void, budget: MemoryBudget? = nil
+    ) throws(ComputeError) {
+        guard elementType != .string else { throw .elementType("string tensors are made from arrays") }
+        let bytes = try MutableTensor.byteCount(elementType, shape)
+        let storage = try TensorStorage(byteCount: bytes, zeroed: false, budget: budget)
+        self.init(elementType, shape, storage: storage, at: 0)
+    }
+
     /// Writes into memory of a storage; contents are whatever was there.
     package init(_ elementType: ElementType, _ shape: Shape, storage: TensorStorage, at byteOffset: Int) {
         self.elementType = elementType

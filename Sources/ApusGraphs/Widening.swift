@@ -1,0 +1,53 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusTensors
+
+extension Operator {
+    /// Evaluates, computing in `f32` what the inputs hold in a half type where the operator asks for it.
+    ///
+    /// - Throws: ``ComputeError`` from the evaluation.
+    package func run(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        guard Self.widensHalf, let half = inputs.halfType else { return try evaluate(inputs, into: &outputs) }
+        let places = outputs.context.placeOutput
+        let context = outputs.context
+        context.placeOutput = nil
+        defer { context.placeOutput = places }
+        var wide = Outputs(wanted: (0..<outputs.count).map { outputs.isWanted($0) }, context: context)
+        try evaluate(try inputs.widened(budget: context.budget), into: &wide)
+        context.placeOutput = places
+        for (index, datum) in wide.values.enumerated() {
+            guard let datum else { continue }
+            guard case .tensor(let tensor) = datum, tensor.elementType == .float32 else {
+                outputs.set(index, datum: datum)
+                continue
+            }
+            var narrow = try outputs.makeTensor(index, half, tensor.shape)
+            try tensor.narrow(into: &narrow)
+            outputs.set(index, narrow.finish())
+        }
+    }
+}
+
+extension Inputs {
+    fileprivate var halfType: ElementType? {
+        for value in values {
+            guard case .tensor(let tensor) = value else { continue }
+            if tensor.elementType == .float16 || tensor.elementType == .bfloat16 { return tensor.elementType }
+        }
+        return nil
+    }
+
+    fileprivate func widened(budget: MemoryBudget?) throws(ComputeError) -> Inputs {
+        var wide = self
+        for (index, value) in values.enumerated() {
+            guard case .tensor(let tensor) = value else { continue }
+            guard tensor.elementType == .float16 || tensor.elementType == .bfloat16 else { continue }
+            var copy = try MutableTensor(.float32, tensor.shape, uninitialized: (), budget: budget)
+            var elements = try copy.elements(of: Float.self)
+            try tensor.widen(into: &elements)
+            wide.values[index] = .tensor(copy.finish())
+        }
+        return wide
+    }
+}
