@@ -58,12 +58,17 @@ let package = Package(
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusTensors", "CApusLoader"]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CApusImages", dependencies: ["CJPEG", "CPNG"]),
+        .target(name: "CApusArchives", dependencies: ["CZlib"]),
+        .target(name: "ApusFormats", dependencies: ["ApusTensors", "CApusArchives", "CApusImages"]),
+
+        // The tool.
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Apus", "ApusConformance", "ApusExecution", "ApusGraphs", "ApusKernels", "ApusNativeBackends", "ApusONNX",
-                "ApusOperators", "ApusPasses", "ApusTensors", "CApusImages",
+                "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
+                "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ApusTool"),
@@ -86,6 +91,7 @@ let package = Package(
             name: "ApusExecutionTests",
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusOperators", "ApusPasses", "ApusTensors"]),
         .testTarget(name: "ApusNativeBackendsTests", dependencies: ["Apus", "ApusNativeBackends", "ApusTensors"]),
+        .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTensors"]),
         .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
         .testTarget(name: "ArchitectureTests"),
     ]

@@ -1,4 +1,3 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-#include "apus_images.h"
