@@ -1,0 +1,87 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Apus
+package import ApusGraphs
+import ApusONNX
+package import ApusExecution
+package import ApusTensors
+
+/// Runs cases on one backend, stage and instruction set.
+public struct ConformanceRunner: Sendable {
+    private let backend: any Backend
+    private let stage: Stage
+    private let options: PlanOptions
+    private let skips: [String: String]
+
+    /// Makes a runner; skips map a case's name to the reason it is left out.
+    package init(backend: any Backend, stage: Stage, options: PlanOptions, skips: [String: String] = [:]) {
+        self.backend = backend
+        self.stage = stage
+        self.options = options
+        self.skips = skips
+    }
+
+    /// Runs every data set of a case.
+    public func run(_ conformanceCase: ConformanceCase) -> CaseResult {
+        var result = CaseResult(name: conformanceCase.name, operators: [], outcome: .passed)
+        if let reason = skips[conformanceCase.name] {
+            result.outcome = .skipped(reason)
+            return result
+        }
+        do {
+            let model = try ONNXImporter(catalogue: options.catalogue).importModel(path: conformanceCase.modelPath)
+            result.operators = Set(model.graph.nodes.map(\.qualifiedName)).sorted()
+            let graph = try stage.compile(model.graph, options: options)
+            let plan = try backend.prepare(graph, options: options)
+            guard !conformanceCase.dataSets.isEmpty else {
+                throw ConformanceError(description: "the case has no data set")
+            }
+            for path in conformanceCase.dataSets {
+                if let difference = try check(plan, path, result.operators) {
+                    result.outcome = .failed(difference)
+                    return result
+                }
+            }
+        } catch {
+            result.outcome = .failed("\(error)")
+        }
+        return result
+    }
+
+    private func check(_ plan: any Plan, _ path: String, _ operators: [String]) throws -> String? {
+        let inputs = try read("input", plan.inputs, path)
+        let expected = try read("output", plan.outputs, path)
+        let actual = try plan.makeSession().run(inputs)
+        let tolerance = Tolerance.forOperators(operators)
+        for (index, pair) in zip(actual, expected).enumerated() {
+            if let difference = Comparison.difference(pair.0, pair.1, tolerance) {
+                return "output \(index) '\(plan.outputs[index].name)': \(difference)"
+            }
+            if let conflict = conflict(plan.outputs[index], pair.0) { return conflict }
+        }
+        return nil
+    }
+
+    private func read(_ prefix: String, _ values: [Value], _ path: String) throws -> [Datum] {
+        var data: [Datum] = []
+        for (index, value) in values.enumerated() {
+            data.append(try ONNXImporter.importDatum(path: "\(path)/\(prefix)_\(index).pb", as: value.type))
+        }
+        return data
+    }
+
+    /// Whether inference promised another type than the one that came.
+    private func conflict(_ value: Value, _ datum: Datum) -> String? {
+        guard case .tensor(let elementType, let dimensions) = value.type, case .tensor(let tensor) = datum else {
+            return nil
+        }
+        let fits =
+            elementType == tensor.elementType
+            && (dimensions.map { dimensions in
+                dimensions.count == tensor.shape.rank
+                    && zip(dimensions, tensor.shape).allSatisfy { $0.value == nil || $0.value == $1 }
+            } ?? true)
+        return fits ? nil : "output '\(value.name)' is \(tensor), promised \(value.type)"
+    }
+}

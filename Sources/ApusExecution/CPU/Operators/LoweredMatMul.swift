@@ -1,0 +1,74 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusKernels
+import ApusTensors
+
+/// A product with packed `f32` weights of shape `[k, n]`, bias, residual and activation.
+///
+/// Inputs: rows `[..., k]` (or `[k, m]` with `transA`), packed weights, bias of `n` (optional), residual of the
+/// output's shape (optional).
+struct LoweredMatMul: Operator {
+    static let schema = Schema("MatMul", domain: PackedWeights.domain, inputs: 2...4)
+
+    private let depth: Int
+    private let columns: Int
+    private let transposesRows: Bool
+    private let scale: Float
+    private let isa: String
+    private let epilogue: EpilogueAttributes
+
+    init(_ node: NodeReader) throws(ComputeError) {
+        depth = try node.integer("k")
+        columns = try node.integer("n")
+        transposesRows = try node.flag("transA")
+        scale = try node.float("alpha", default: 1)
+        isa = try node.string("isa", default: "scalar")
+        epilogue = try EpilogueAttributes(node)
+        guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
+            throw .attribute("weights of [\(depth), \(columns)]")
+        }
+    }
+
+    func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        guard let dimensions = inputs[0]?.type.dimensions, dimensions.count >= (transposesRows ? 2 : 1) else {
+            return []
+        }
+        if transposesRows { return [.tensor(.float32, [dimensions[1], Dimension(columns)])] }
+        return [.tensor(.float32, dimensions.dropLast() + [Dimension(columns)])]
+    }
+
+    func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let x = try inputs.tensor(0)
+        let packed = try inputs.tensor(1)
+        let rank = x.shape.rank
+        let fits = transposesRows ? rank == 2 && x.shape[0] == depth : rank >= 1 && x.shape[rank - 1] == depth
+        guard x.elementType == .float32, fits else { throw .shape("input 0 is \(x), expected f32 rows of \(depth)") }
+        let kernels = outputs.context.kernels
+        try PackedWeights.check(
+            packed, byteCount: kernels.packedGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
+        let leading = transposesRows ? [x.shape[1]] : Array(x.shape.dimensions.dropLast())
+        let outputShape = Shape(leading + [columns])
+        let rows = leading.reduce(1, *)
+        let bias = try inputs.optionalTensor(2)
+        let residual = try inputs.optionalTensor(3)
+        guard bias.map({ $0.elementType == .float32 && $0.elementCount == columns }) ?? true,
+            residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true
+        else { throw .shape("bias or residual does not fit \(outputShape)") }
+        let result = try outputs.makeTensor(0, .float32, outputShape)
+        if rows > 0 {
+            // SAFETY: the shapes were checked above, and the tensors outlive the call.
+            let finish = unsafe Epilogue(
+                scale: scale, bias: bias.map { unsafe UnsafePointer($0.floats) }, biasAxis: .column,
+                residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: epilogue.activation)
+            let operand = unsafe MatrixOperand(
+                x.floats, rowStride: transposesRows ? 1 : depth, columnStride: transposesRows ? rows : 1)
+            unsafe kernels.gemm(
+                m: rows, n: columns, k: depth, operand, packed: packed.baseAddress, into: result.floats,
+                rowStride: columns, epilogue: finish)
+        }
+        withExtendedLifetime((x, packed, bias, residual)) {}
+        outputs.set(0, result.finish())
+    }
+}

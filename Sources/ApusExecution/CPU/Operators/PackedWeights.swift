@@ -1,0 +1,39 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusKernels
+import ApusTensors
+
+/// Weights in the layout one instruction set's kernels read, held as a constant of bytes.
+enum PackedWeights {
+    /// The domain of lowered operators.
+    static let domain = "apus.cpu"
+
+    /// Packs through a function that fills the given number of bytes.
+    static func make(byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) throws(ComputeError) -> Tensor {
+        var packed = try MutableTensor(.uint8, [byteCount])
+        // SAFETY: the pointer covers byteCount bytes and is used within the call only.
+        unsafe fill(packed.baseAddress)
+        return packed.finish()
+    }
+
+    /// Checks that packed weights have the size these kernels read and belong to their instruction set.
+    ///
+    /// - Throws: ``ComputeError`` with code `value` or `unsupported`.
+    static func check(
+        _ packed: Tensor, byteCount: Int, isa: String, _ context: EvaluationContext
+    ) throws(ComputeError) {
+        guard isa == context.instructionSet.rawValue else {
+            throw .unsupported("weights are packed for \(isa), the plan runs on \(context.instructionSet.rawValue)")
+        }
+        guard packed.elementType == .uint8, packed.elementCount == byteCount else {
+            throw .value("packed weights are \(packed), expected \(byteCount) bytes")
+        }
+    }
+}
+
+extension EvaluationContext {
+    /// The kernels this evaluation must use.
+    var kernels: Kernels { Kernels(instructionSet: instructionSet, pool: workers) }
+}

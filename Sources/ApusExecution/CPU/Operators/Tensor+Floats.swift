@@ -1,0 +1,22 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusTensors
+
+extension Tensor {
+    /// The elements of an `f32` tensor for kernels; the tensor must outlive the use.
+    @unsafe
+    var floats: UnsafePointer<Float> {
+        precondition(elementType == .float32, "kernels read f32")
+        return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: Float.self))
+    }
+}
+
+extension MutableTensor {
+    /// The elements of an `f32` tensor for kernels to write.
+    @unsafe
+    var floats: UnsafeMutablePointer<Float> {
+        precondition(elementType == .float32, "kernels write f32")
+        return unsafe baseAddress.assumingMemoryBound(to: Float.self)
+    }
+}
