@@ -9,13 +9,9 @@ extension Operator {
     /// - Throws: ``ComputeError`` from the evaluation.
     package func run(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         guard Self.widensHalf, let half = inputs.halfType else { return try evaluate(inputs, into: &outputs) }
-        let places = outputs.context.placeOutput
         let context = outputs.context
-        context.placeOutput = nil
-        defer { context.placeOutput = places }
         var wide = Outputs(wanted: (0..<outputs.count).map { outputs.isWanted($0) }, context: context)
         try evaluate(try inputs.widened(budget: context.budget), into: &wide)
-        context.placeOutput = places
         for (index, datum) in wide.values.enumerated() {
             guard let datum else { continue }
             guard case .tensor(let tensor) = datum, tensor.elementType == .float32 else {

@@ -79,7 +79,7 @@ package final class CPUSession: Session {
             }
         }
         do throws(ComputeError) {
-            try step.operation.evaluate(inputs, into: &outputs)
+            try step.operation.run(inputs, into: &outputs)
         } catch {
             throw RunError(error, at: step.place)
         }

@@ -12,7 +12,7 @@ enum PackedWeights {
 
     /// Packs through a function that fills the given number of bytes.
     static func make(byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) throws(ComputeError) -> Tensor {
-        var packed = try MutableTensor(.uint8, [byteCount])
+        let packed = try MutableTensor(.uint8, [byteCount])
         // SAFETY: the pointer covers byteCount bytes and is used within the call only.
         unsafe fill(packed.baseAddress)
         return packed.finish()
