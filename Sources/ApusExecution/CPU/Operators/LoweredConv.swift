@@ -45,7 +45,8 @@ struct LoweredConv: Operator {
         guard x.elementType == .float32, x.shape.rank == kernel.count + 2, x.shape[1] == depth * groups else {
             throw .shape("input 0 is \(x), expected f32 images of \(depth * groups) channels")
         }
-        let shape = try convolutionShape(x.shape)
+        let shape = try LoweredConv.shape(
+            x.shape, channels: channels, depth: depth, groups: groups, kernel: kernel, geometry: geometry)
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedConvolutionByteCount(shape), isa: isa, outputs.context)
@@ -69,10 +70,14 @@ struct LoweredConv: Operator {
         outputs.set(0, result.finish())
     }
 
-    private func convolutionShape(_ input: Shape) throws(ComputeError) -> ConvolutionShape {
+    /// The whole shape of a convolution over images.
+    ///
+    /// - Throws: ``ComputeError`` when the window does not fit the images.
+    static func shape(
+        _ input: Shape, channels: Int, depth: Int, groups: Int, kernel: [Int], geometry: ConvolutionGeometry
+    ) throws(ComputeError) -> ConvolutionShape {
         let windows = try geometry.windows(input: Array(input[2...]), kernel: kernel)
-        var shape = LoweredConv.shape(
-            channels: channels, depth: depth, groups: groups, kernel: kernel, geometry: geometry)
+        var shape = shape(channels: channels, depth: depth, groups: groups, kernel: kernel, geometry: geometry)
         shape.batch = input[0]
         shape.inputHeight = kernel.count == 1 ? 1 : input[2]
         shape.inputWidth = input[input.rank - 1]

@@ -10,6 +10,13 @@ extension Tensor {
         precondition(elementType == .float32, "kernels read f32")
         return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: Float.self))
     }
+
+    /// The elements of an `i32` tensor for kernels; the tensor must outlive the use.
+    @unsafe
+    var words: UnsafePointer<Int32> {
+        precondition(elementType == .int32, "kernels read i32")
+        return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: Int32.self))
+    }
 }
 
 extension MutableTensor {

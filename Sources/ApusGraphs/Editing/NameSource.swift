@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Makes value names that nothing in a graph, around it or below it uses.
-package struct NameSource: Sendable {
+package final class NameSource {
     private var taken: Set<String>
     private var next: [String: Int] = [:]
 
@@ -10,7 +10,7 @@ package struct NameSource: Sendable {
     package init(avoiding names: Set<String>) { taken = names }
 
     /// A new name that begins with the hint.
-    package mutating func fresh(_ hint: String) -> String {
+    package func fresh(_ hint: String) -> String {
         let base = hint.isEmpty ? "value" : hint
         if taken.insert(base).inserted { return base }
         var number = next[base, default: 1]

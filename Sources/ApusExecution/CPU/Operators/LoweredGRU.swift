@@ -1,0 +1,77 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusKernels
+import ApusTensors
+
+/// A GRU layer (`linear_before_reset = 1`) with ONNX's default activations and packed weights.
+///
+/// Inputs: sequences `[steps, batch, input]`, packed input weights of all directions, packed recurrent weights, input
+/// and recurrent biases `[directions, 6 * hidden]`, initial state (optional). Outputs as `GRU`.
+struct LoweredGRU: Operator {
+    static let schema = Schema("GRU", domain: PackedWeights.domain, inputs: 4...5, outputs: 1...2)
+
+    private let shape: RecurrentShape
+
+    init(_ node: NodeReader) throws(ComputeError) { shape = try RecurrentShape(node, gates: 3) }
+
+    func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        shape.infer(inputs[0], states: 1)
+    }
+
+    func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try shape.check(inputs, outputs.context)
+        let x = try inputs.tensor(0)
+        let (steps, batch, hidden) = (x.shape[0], x.shape[1], shape.hidden)
+        let bias = try inputs.tensor(3)
+        guard bias.elementType == .float32, bias.elementCount == shape.directions * 6 * hidden else {
+            throw .shape("bias \(bias) does not fit \(hidden) cells")
+        }
+        let result = try outputs.makeTensor(0, .float32, [steps, shape.directions, batch, hidden])
+        let state = try shape.initialState(try inputs.optionalTensor(4), batch: batch, outputs.context)
+        let gates = try outputs.context.makeTensor(.float32, [steps + 1, batch, 3 * hidden])
+        let kernels = outputs.context.kernels
+        let (inputWeights, stateWeights) = (try inputs.tensor(1), try inputs.tensor(2))
+        if batch > 0, steps > 0 {
+            for direction in 0..<shape.directions {
+                // SAFETY: check() and the guard above compared every size; all tensors outlive the loop.
+                unsafe run(
+                    direction, steps: steps, batch: batch, kernels, x.floats,
+                    inputWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: shape.inputSize, n: 3 * hidden),
+                    stateWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: hidden, n: 3 * hidden),
+                    bias: bias.floats + direction * 6 * hidden, gates: gates.floats,
+                    state: state.floats + direction * batch * hidden,
+                    output: result.floats + direction * batch * hidden)
+            }
+        }
+        withExtendedLifetime((x, inputWeights, stateWeights, bias)) {}
+        _ = gates.finish()
+        outputs.set(0, result.finish())
+        outputs.set(1, state.finish())
+    }
+
+    @unsafe
+    private func run(
+        _ direction: Int, steps: Int, batch: Int, _ kernels: Kernels, _ x: UnsafePointer<Float>,
+        _ inputWeights: UnsafeRawPointer, _ stateWeights: UnsafeRawPointer, bias: UnsafePointer<Float>,
+        gates: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
+    ) {
+        let hidden = shape.hidden
+        let width = 3 * hidden
+        let hiddenGates = unsafe gates + steps * batch * width
+        unsafe kernels.gemm(
+            m: steps * batch, n: width, k: shape.inputSize, MatrixOperand(x, rowStride: shape.inputSize),
+            packed: inputWeights, into: gates, rowStride: width, epilogue: Epilogue(bias: bias))
+        for index in 0..<steps {
+            let step = shape.isReversed(direction) ? steps - 1 - index : index
+            unsafe kernels.gemm(
+                m: batch, n: width, k: hidden, MatrixOperand(UnsafePointer(state), rowStride: hidden),
+                packed: stateWeights, into: hiddenGates, rowStride: width, epilogue: Epilogue(bias: bias + width))
+            unsafe kernels.gruCell(
+                batch: batch, hidden: hidden, inputGates: UnsafePointer(gates + step * batch * width),
+                inputStride: width, hiddenGates: UnsafePointer(hiddenGates), hiddenStride: width, state: state)
+            unsafe (output + step * shape.directions * batch * hidden).update(from: state, count: batch * hidden)
+        }
+    }
+}

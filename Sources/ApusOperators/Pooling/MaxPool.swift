@@ -1,0 +1,121 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// The largest element of every window and, where wanted, its place in the input.
+package struct MaxPool: RealOperator {
+    package static let schema = Schema("MaxPool", inputs: 1...1, outputs: 1...2)
+
+    /// How the window slides.
+    package let pool: PoolGeometry
+    private let columnMajor: Bool
+
+    package init(_ node: NodeReader) throws(ComputeError) {
+        pool = try PoolGeometry(node)
+        columnMajor = try node.flag("storage_order")
+    }
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        let dimensions = try pool.infer(inputs.dimensions(0))
+        return [.tensor(maybe: inputs.elementType(0), dimensions), .tensor(.int64, dimensions)]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        switch try inputs.tensor(0).elementType {
+        case .float32: try reduce(lowest: -Float.infinity, inputs, &outputs)
+        case .float64: try reduce(lowest: -Double.infinity, inputs, &outputs)
+        case .int8: try reduce(lowest: Int8.min, inputs, &outputs)
+        case .uint8: try reduce(lowest: UInt8.min, inputs, &outputs)
+        case let other: throw .elementType("MaxPool does not take \(other.name)")
+        }
+    }
+
+    package func compute<Element: RealElement>(
+        _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
+    ) throws(ComputeError) {
+        try reduce(lowest: -Element.infinity, inputs, &outputs)
+    }
+
+    private func reduce<Element: TensorElement & Comparable>(
+        lowest: Element, _ inputs: Inputs, _ outputs: inout Outputs
+    ) throws(ComputeError) {
+        let input = try inputs.tensor(0)
+        let windows = try pool.windows(input.shape)
+        let source = try input.elements(of: Element.self)
+        let shape = Shape(Array(input.shape.prefix(2)) + windows.map(\.output))
+        var places: MutableTensor? = outputs.isWanted(1) ? try outputs.makeTensor(1, .int64, shape) : nil
+        try outputs.write(0, of: Element.self, shape) { (target) throws(ComputeError) in
+            let walk = PoolWalk(windows)
+            guard target.count > 0 else { return }
+            var lines: [Int] = []
+            for row in 0..<walk.rowCount {
+                walk.lines(row: row, into: &lines)
+                for plane in 0..<target.count / walk.windowCount {
+                    let to = plane &* walk.windowCount &+ row &* walk.last.output
+                    let from = plane &* walk.planeCount
+                    MaxPool.reduceRow(source, at: from, lines, walk.last, lowest: lowest, into: &target, at: to)
+                }
+            }
+        }
+        guard var indices = places.take() else { return }
+        var found = try indices.elements(of: Int64.self)
+        let walk = PoolWalk(windows)
+        var lines: [Int] = []
+        for row in 0..<walk.rowCount where found.count > 0 {
+            walk.lines(row: row, into: &lines)
+            for plane in 0..<found.count / walk.windowCount {
+                for column in 0..<walk.last.output {
+                    let base = plane &* walk.planeCount
+                    let position = MaxPool.place(source, at: base, lines, walk.last, column, lowest: lowest)
+                    let flat = base &+ (columnMajor ? walk.columnMajor(position) : position)
+                    found[plane &* walk.windowCount &+ row &* walk.last.output &+ column] = Int64(flat)
+                }
+            }
+        }
+        outputs.set(1, indices.finish())
+    }
+
+    private static func reduceRow<Element: TensorElement & Comparable>(
+        _ source: Span<Element>, at base: Int, _ lines: [Int], _ last: WindowAxis, lowest: Element,
+        into target: inout MutableSpan<Element>, at to: Int
+    ) {
+        for column in 0..<last.output {
+            let taps = last.taps(column)
+            let start = base &+ last.position(column, tap: taps.lowerBound)
+            var best = lowest
+            for line in lines {
+                var position = line &+ start
+                for _ in taps {
+                    let value = source[position]
+                    if !(value <= best) { best = value }
+                    position &+= last.dilation
+                }
+            }
+            target[to &+ column] = best
+        }
+    }
+
+    /// The place in the plane of a window's first largest element.
+    private static func place<Element: TensorElement & Comparable>(
+        _ source: Span<Element>, at base: Int, _ lines: [Int], _ last: WindowAxis, _ column: Int, lowest: Element
+    ) -> Int {
+        let taps = last.taps(column)
+        let start = last.position(column, tap: taps.lowerBound)
+        var best = lowest
+        var found = -1
+        for line in lines {
+            var position = line &+ start
+            for _ in taps {
+                let value = source[base &+ position]
+                if found < 0 || value > best {
+                    best = value
+                    found = position
+                }
+                position &+= last.dilation
+            }
+        }
+        return max(found, 0)
+    }
+}
