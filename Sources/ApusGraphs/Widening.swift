@@ -11,7 +11,7 @@ extension Operator {
         guard Self.widensHalf, let half = inputs.halfType else { return try evaluate(inputs, into: &outputs) }
         let context = outputs.context
         var wide = Outputs(wanted: (0..<outputs.count).map { outputs.isWanted($0) }, context: context)
-        try evaluate(try inputs.widened(budget: context.budget), into: &wide)
+        try evaluate(try inputs.widened(context), into: &wide)
         for (index, datum) in wide.values.enumerated() {
             guard let datum else { continue }
             guard case .tensor(let tensor) = datum, tensor.elementType == .float32 else {
@@ -34,12 +34,12 @@ extension Inputs {
         return nil
     }
 
-    fileprivate func widened(budget: MemoryBudget?) throws(ComputeError) -> Inputs {
+    fileprivate func widened(_ context: EvaluationContext) throws(ComputeError) -> Inputs {
         var wide = self
         for (index, value) in values.enumerated() {
             guard case .tensor(let tensor) = value else { continue }
             guard tensor.elementType == .float16 || tensor.elementType == .bfloat16 else { continue }
-            var copy = try MutableTensor(.float32, tensor.shape, uninitialized: (), budget: budget)
+            var copy = try context.makeTensor(.float32, tensor.shape)
             var elements = try copy.elements(of: Float.self)
             try tensor.widen(into: &elements)
             wide.values[index] = .tensor(copy.finish())
