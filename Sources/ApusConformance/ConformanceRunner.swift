@@ -1,11 +1,11 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Apus
-package import ApusGraphs
-import ApusONNX
+package import Apus
 package import ApusExecution
-package import ApusTensors
+import ApusGraphs
+import ApusONNX
+import ApusTensors
 
 /// Runs cases on one backend, stage and instruction set.
 public struct ConformanceRunner: Sendable {
@@ -32,7 +32,7 @@ public struct ConformanceRunner: Sendable {
         do {
             let model = try ONNXImporter(catalogue: options.catalogue).importModel(path: conformanceCase.modelPath)
             result.operators = Set(model.graph.nodes.map(\.qualifiedName)).sorted()
-            let graph = try stage.compile(model.graph, options: options)
+            let graph = try Compiler.compile(model.graph, to: stage, options: options)
             let plan = try backend.prepare(graph, options: options)
             guard !conformanceCase.dataSets.isEmpty else {
                 throw ConformanceError(description: "the case has no data set")
@@ -66,7 +66,8 @@ public struct ConformanceRunner: Sendable {
     private func read(_ prefix: String, _ values: [Value], _ path: String) throws -> [Datum] {
         var data: [Datum] = []
         for (index, value) in values.enumerated() {
-            data.append(try ONNXImporter.importDatum(path: "\(path)/\(prefix)_\(index).pb", as: value.type))
+            data.append(
+                try ONNXImporter(catalogue: nil).importDatum(path: "\(path)/\(prefix)_\(index).pb", as: value.type))
         }
         return data
     }

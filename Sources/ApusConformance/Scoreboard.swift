@@ -45,7 +45,8 @@ public struct Scoreboard: Sendable {
             lines.append("operator                              passed  failed skipped")
             for (name, count) in byOperator.sorted(by: { $0.key < $1.key }) {
                 let padding = String(repeating: " ", count: max(1, 38 - name.count))
-                lines.append(name + padding + [count.passed, count.failed, count.skipped].map(column).joined(separator: " "))
+                lines.append(
+                    name + padding + [count.passed, count.failed, count.skipped].map(column).joined(separator: " "))
             }
         }
         for result in notPassed {

@@ -20,7 +20,8 @@ extension Tensor {
         case .uint32: return converted(UInt32.self) { Double($0) }
         case .uint64: return converted(UInt64.self) { Double($0) }
         case .bool: return converted(Bool.self) { $0 ? 1 : 0 }
-        case .complex64: return converted(Complex64.self) { [Double($0.real), Double($0.imaginary)] }.map { Array($0.joined()) }
+        case .complex64:
+            return converted(Complex64.self) { [Double($0.real), Double($0.imaginary)] }.map { Array($0.joined()) }
         case .complex128: return converted(Complex128.self) { [$0.real, $0.imaginary] }.map { Array($0.joined()) }
         case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1, .uint4, .int4,
             .uint2, .int2:

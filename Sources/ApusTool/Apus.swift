@@ -7,5 +7,6 @@ import ArgumentParser
 @main
 struct ApusTool: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apus", abstract: "Runs trained models: inspects, compiles, benchmarks and compares them.")
+        commandName: "apus", abstract: "Runs trained models: inspects, compiles, benchmarks and compares them.",
+        subcommands: [Conformance.self])
 }

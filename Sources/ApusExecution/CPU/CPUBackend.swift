@@ -10,6 +10,19 @@ package struct CPUBackend: Backend {
     /// Makes the backend.
     package init() {}
 
+    /// The operators that only lowered graphs have.
+    package static let operators: [any Operator.Type] = [
+        LoweredConv.self, LoweredGRU.self, LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self,
+        LoweredQLinearConv.self, LoweredQLinearMatMul.self,
+    ]
+
+    /// Chooses forms for this machine: packs weights and fuses epilogues.
+    ///
+    /// - Throws: ``PlanError`` when a lowered node cannot be made.
+    package func lower(_ graph: Graph, options: PlanOptions) throws(PlanError) -> Graph {
+        graph
+    }
+
     package func prepare(_ graph: Graph, options: PlanOptions) throws(PlanError) -> any Plan {
         try CPUPlan(graph, options: options)
     }

@@ -38,7 +38,8 @@ struct LoweredGRU: Operator {
                 // SAFETY: check() and the guard above compared every size; all tensors outlive the loop.
                 unsafe run(
                     direction, steps: steps, batch: batch, kernels, x.floats,
-                    inputWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: shape.inputSize, n: 3 * hidden),
+                    inputWeights.baseAddress + direction
+                        * kernels.packedGEMMByteCount(k: shape.inputSize, n: 3 * hidden),
                     stateWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: hidden, n: 3 * hidden),
                     bias: bias.floats + direction * 6 * hidden, gates: gates.floats,
                     state: state.floats + direction * batch * hidden,

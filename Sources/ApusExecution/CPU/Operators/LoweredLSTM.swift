@@ -41,7 +41,8 @@ struct LoweredLSTM: Operator {
                 // SAFETY: check() and the guard above compared every size; all tensors outlive the loop.
                 unsafe run(
                     direction, steps: steps, batch: batch, kernels, x.floats,
-                    inputWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: shape.inputSize, n: 4 * hidden),
+                    inputWeights.baseAddress + direction
+                        * kernels.packedGEMMByteCount(k: shape.inputSize, n: 4 * hidden),
                     stateWeights.baseAddress + direction * kernels.packedGEMMByteCount(k: hidden, n: 4 * hidden),
                     bias: bias.floats + direction * 4 * hidden,
                     peepholes: peepholes.map { unsafe $0.floats + direction * 3 * hidden }, gates: gates.floats,
