@@ -5,7 +5,7 @@ package import ApusGraphs
 package import ApusTensors
 
 /// Keeps one triangle of every matrix in a batch and zeroes the rest.
-package struct Trilu: MovementOperator {
+package struct Trilu: Operator {
     package static let schema = Schema("Trilu", since: 14, inputs: 1...2)
 
     private let keepsUpper: Bool
@@ -15,31 +15,36 @@ package struct Trilu: MovementOperator {
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        if let rank = inputs[0]?.type.dimensions?.count, rank < 2 {
+        if let rank = inputs.dimensions(0)?.count, rank < 2 {
             throw .shape("Trilu needs a matrix, the input has rank \(rank)")
         }
-        return [InferredValue(inputs[0]?.type ?? .unknown)]
+        return [InferredValue(inputs.fact(0)?.type ?? .unknown)]
     }
 
-    package func movedShape(_ inputs: Inputs) throws(ComputeError) -> Shape {
-        let shape = try inputs.tensor(0).shape
-        guard shape.rank >= 2 else { throw .shape("Trilu needs a matrix, the input is \(shape)") }
-        return shape
-    }
-
-    package func move<Pattern: BitPattern>(
-        _ source: Span<Pattern>, _ shape: Shape, _ inputs: Inputs, into target: inout MutableSpan<Pattern>,
-        _ targetShape: Shape
-    ) throws(ComputeError) {
-        let diagonal = try inputs.optionalTensor(1).map { (tensor) throws(ComputeError) in try tensor.scalarInteger() } ?? 0
-        let rows = shape[shape.rank - 2]
-        let columns = shape[shape.rank - 1]
-        for index in source.indices {
-            let row = Int64(index / columns % rows)
-            let column = Int64(index % columns)
-            let isAbove = column.subtractingReportingOverflow(row).partialValue
-            let keeps = keepsUpper ? isAbove >= diagonal : isAbove <= diagonal
-            target[index] = keeps ? source[index] : .zeroBits
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let source = try inputs.tensor(0)
+        guard source.shape.rank >= 2 else { throw .shape("Trilu needs a matrix, the input is \(source)") }
+        var diagonal = 0
+        if let tensor = try inputs.optionalTensor(1) { diagonal = try tensor.scalarInteger() }
+        let rows = source.shape[source.shape.rank - 2]
+        let columns = source.shape[source.shape.rank - 1]
+        diagonal = min(max(diagonal, -rows - 1), columns + 1)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0, cleared: true)
+        if canvas.elementCount > 0 {
+            let count = canvas.elementCount / (rows * columns)
+            for row in 0..<rows {
+                let border = row + diagonal
+                let first = keepsUpper ? min(max(border, 0), columns) : 0
+                let last = keepsUpper ? columns : min(max(border + 1, 0), columns)
+                let start = row * columns + first
+                let steps = [rows * columns, 1]
+                try canvas.copy(
+                    source,
+                    Block(
+                        sizes: [count, last - first], sourceStart: start, sourceSteps: steps, targetStart: start,
+                        targetSteps: steps))
+            }
         }
+        outputs.set(0, try canvas.finish())
     }
 }

@@ -1,0 +1,99 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusTensors
+import Glibc
+
+/// An output being put together from parts of other tensors, whatever its elements are.
+///
+/// Every copy is checked against the sizes of both sides, so an operator's mistake becomes an error.
+@safe
+struct Canvas: ~Copyable {
+    let elementType: ElementType
+    let shape: Shape
+    let elementCount: Int
+    var memory: MutableTensor
+    var strings: [String]
+
+    /// Makes an output of undefined contents, or of zeros (empty strings) where cleared.
+    init(
+        _ elementType: ElementType, _ shape: Shape, in context: EvaluationContext, output: Int? = nil,
+        cleared: Bool = false
+    ) throws(ComputeError) {
+        let count = try shape.checkedElementCount()
+        guard elementType != .string || count <= 1 << 32 else { throw .limit("\(count) strings are too many") }
+        let isString = elementType == .string
+        let made = try context.makeTensor(
+            isString ? .uint8 : elementType, isString ? [0] : shape, output: isString ? nil : output)
+        self.elementType = elementType
+        self.shape = shape
+        elementCount = count
+        strings = isString ? [String](repeating: "", count: count) : []
+        memory = made
+        if cleared {
+            // SAFETY: the tensor holds that many bytes.
+            _ = unsafe memset(memory.baseAddress, 0, count * elementType.byteWidth)
+        }
+    }
+
+    /// Makes an output of one value throughout.
+    static func filled(
+        with value: Tensor, _ shape: Shape, in context: EvaluationContext, output: Int? = nil
+    ) throws(ComputeError) -> Canvas {
+        guard value.elementCount == 1 else { throw .shape("expected one element, the tensor is \(value)") }
+        var canvas = try Canvas(value.elementType, shape, in: context, output: output)
+        try canvas.copy(value, Block(sizes: [canvas.elementCount], sourceSteps: [0], targetSteps: [1]))
+        return canvas
+    }
+
+    /// Ends writing.
+    consuming func finish() throws(ComputeError) -> Tensor {
+        elementType == .string ? try Tensor(strings: strings, shape: shape) : memory.finish()
+    }
+
+    func check(_ source: Tensor) throws(ComputeError) {
+        guard source.elementType == elementType else {
+            throw .elementType("expected \(elementType.name), the tensor is \(source)")
+        }
+    }
+
+    /// Copies a box of elements.
+    mutating func copy(_ source: Tensor, _ block: Block) throws(ComputeError) {
+        try check(source)
+        try block.check(sourceCount: source.elementCount, targetCount: elementCount)
+        guard let axes = block.simplified else { return }
+        if elementType == .string {
+            forEachPosition(axes, block.sourceStart, block.targetStart) { from, to in
+                strings[to] = source.strings[from]
+            }
+            return
+        }
+        switch elementType.byteWidth {
+        case 1: copy(UInt8.self, source, block, axes)
+        case 2: copy(UInt16.self, source, block, axes)
+        case 4: copy(UInt32.self, source, block, axes)
+        case 8: copy(UInt64.self, source, block, axes)
+        default: copy(Pattern128.self, source, block, axes)
+        }
+    }
+
+    private mutating func copy<Pattern: BitPattern>(
+        _ type: Pattern.Type, _ source: Tensor, _ block: Block, _ axes: [Block.Axis]
+    ) {
+        let plane = CopyPlane(axes.suffix(2))
+        // SAFETY: the block was checked against both sides, which stay alive and are of the pattern's width.
+        let from = unsafe UnsafeRawPointer(source.baseAddress)
+        let to = unsafe memory.baseAddress.assumingMemoryBound(to: Pattern.self)
+        forEachPosition(Array(axes.dropLast(2)), block.sourceStart, block.targetStart) { sourceOffset, targetOffset in
+            unsafe plane.copy(
+                type, from: from + sourceOffset &* MemoryLayout<Pattern>.size, to: to + targetOffset)
+        }
+    }
+
+    /// Copies neighbouring elements.
+    mutating func copy(_ source: Tensor, at start: Int = 0, to target: Int = 0, count: Int) throws(ComputeError) {
+        try copy(
+            source, Block(sizes: [count], sourceStart: start, sourceSteps: [1], targetStart: target, targetSteps: [1]))
+    }
+}

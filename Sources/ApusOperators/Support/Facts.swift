@@ -1,0 +1,129 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusTensors
+
+extension Array where Element == InferredValue? {
+    /// What is known of an input; nothing for one that is absent.
+    func fact(_ index: Int) -> InferredValue? { index < count ? self[index] : nil }
+
+    /// The element type of an input, where it is a tensor of known element type.
+    func elementType(_ index: Int) -> ElementType? { fact(index)?.type.elementType }
+
+    /// The sizes of an input of known rank.
+    func dimensions(_ index: Int) -> [Dimension]? { fact(index)?.type.dimensions }
+
+    /// The elements of an integer input of rank 0 or 1, as numbers or expressions.
+    func elements(_ index: Int) -> [Dimension]? {
+        guard let fact = fact(index) else { return nil }
+        if let elements = fact.elements { return elements }
+        guard let constant = fact.constant, constant.shape.rank <= 1,
+            constant.elementCount <= InferredValue.elementLimit, let integers = try? constant.integers()
+        else { return nil }
+        return integers.map { Dimension($0) }
+    }
+
+    /// The elements of an integer input whose every element is a number.
+    func integers(_ index: Int) -> [Int]? {
+        if let constant = fact(index)?.constant, let integers = try? constant.integers() { return integers }
+        guard let elements = elements(index) else { return nil }
+        var result: [Int] = []
+        for element in elements {
+            guard let value = element.value else { return nil }
+            result.append(value)
+        }
+        return result
+    }
+
+    /// The number of elements of an input of rank 1.
+    func length(_ index: Int) -> Int? {
+        guard let dimensions = dimensions(index), dimensions.count == 1 else { return nil }
+        return dimensions[0].value
+    }
+}
+
+extension InferredValue {
+    /// The most elements that are followed as expressions.
+    static var elementLimit: Int { 1024 }
+
+    /// A tensor of known elements (rank 0 or 1), which is a constant when every element is a number.
+    static func integers(_ elementType: ElementType, _ elements: [Dimension], rank: Int = 1) -> InferredValue {
+        var value = InferredValue.tensor(elementType, rank == 0 ? [] : [Dimension(elements.count)])
+        guard elements.count <= elementLimit, rank == 1 || elements.count == 1 else { return value }
+        value.elements = elements
+        let numbers = elements.compactMap(\.value)
+        if elementType == .int64, numbers.count == elements.count {
+            value.constant = try? Tensor(numbers.map { Int64($0) }, shape: rank == 0 ? [] : [numbers.count])
+        }
+        return value
+    }
+
+    /// The same elements under another shape, as far as they are followed.
+    func reshaped(_ elementType: ElementType, _ dimensions: [Dimension]?, elements: [Dimension]?) -> InferredValue {
+        var value = InferredValue.tensor(elementType, dimensions)
+        if let dimensions, dimensions.count <= 1 { value.elements = elements }
+        if let constant, let shape = value.type.shape { value.constant = try? constant.reshaped(to: shape) }
+        return value
+    }
+}
+
+extension Dimension {
+    /// The size two sizes broadcast to; unknown where that depends on more than is known.
+    static func broadcasting(_ left: Dimension, _ right: Dimension) -> Dimension {
+        if left == right, !left.isUnknown { return left }
+        if left.value == 1 { return right }
+        if right.value == 1 { return left }
+        if left.value != nil { return left }
+        if right.value != nil { return right }
+        return .unknown
+    }
+
+    /// The sizes two shapes broadcast to.
+    static func broadcasting(_ left: [Dimension], _ right: [Dimension]) -> [Dimension] {
+        let rank = max(left.count, right.count)
+        let first = [Dimension](repeating: 1, count: rank - left.count) + left
+        let second = [Dimension](repeating: 1, count: rank - right.count) + right
+        return zip(first, second).map { broadcasting($0, $1) }
+    }
+
+    /// The more precise of two descriptions of one size.
+    func refined(by other: Dimension) -> Dimension {
+        value != nil || other.isUnknown ? self : other.value != nil || isUnknown ? other : self
+    }
+}
+
+/// The product of sizes; unknown when one is.
+func product(_ dimensions: some Sequence<Dimension>) -> Dimension { dimensions.reduce(1, *) }
+
+/// The axis counted from the front, from one that may count from the back.
+func normalizedAxis(_ axis: Int, rank: Int) throws(ComputeError) -> Int {
+    guard axis >= -rank, axis < rank else { throw .shape("axis \(axis) is outside the rank \(rank)") }
+    return axis < 0 ? axis + rank : axis
+}
+
+/// Axes counted from the front.
+///
+/// - Throws: ``ComputeError`` with code `shape` when one is outside the rank or named twice.
+func normalizedAxes(_ axes: [Int], rank: Int) throws(ComputeError) -> [Int] {
+    var result: [Int] = []
+    for axis in axes {
+        let position = try normalizedAxis(axis, rank: rank)
+        guard !result.contains(position) else { throw .shape("axis \(axis) is named twice") }
+        result.append(position)
+    }
+    return result
+}
+
+extension Inputs {
+    /// The integers of an input, unless a list is given already.
+    func integers(_ index: Int, unless given: [Int]? = nil) throws(ComputeError) -> [Int] {
+        if let given { return given }
+        return try tensor(index).integers()
+    }
+
+    /// The integers of an input, or nil where it is absent.
+    func optionalIntegers(_ index: Int) throws(ComputeError) -> [Int]? {
+        isPresent(index) ? try tensor(index).integers() : nil
+    }
+}
