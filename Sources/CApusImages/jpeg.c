@@ -8,6 +8,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include "decode.h"
 
 typedef struct {
@@ -22,9 +24,9 @@ static void fail(j_common_ptr info) {
     longjmp(handler->escape, 1);
 }
 
-static void ignore(j_common_ptr info, int level) {
-    (void)info;
-    (void)level;
+/// Takes a file that ends early as damaged; other warnings still leave a picture.
+static void warn(j_common_ptr info, int level) {
+    if (level < 0 && info->err->msg_code == JWRN_JPEG_EOF) fail(info);
 }
 
 static void red_green_blue(const uint8_t *row, int components, uint8_t *target, uint32_t width) {
@@ -47,7 +49,7 @@ int32_t apus_decode_jpeg(const uint8_t *bytes, size_t count, apus_decoding *deco
     memset(&info, 0, sizeof info);
     info.err = jpeg_std_error(&handler.base);
     handler.base.error_exit = fail;
-    handler.base.emit_message = ignore;
+    handler.base.emit_message = warn;
     handler.text[0] = 0;
     if (setjmp(handler.escape)) {
         jpeg_destroy_decompress(&info);

@@ -1,0 +1,32 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+public import ApusGraphs
+import ApusKernels
+import ApusOperators
+
+/// How a model is loaded and run.
+public struct Options: Sendable {
+    /// The threads that work on one run, the caller's included; nil: one for each core of the machine.
+    public var threadCount: Int?
+    /// The machine instructions kernels use.
+    public var instructionSet: InstructionSet = .best
+    /// The most bytes of tensors that may be alive at one time in all sessions together; nil: no limit.
+    public var memoryLimitBytes: Int?
+    /// Whether the graph is simplified first; the results are the same up to rounding.
+    public var simplifies = true
+    /// Sizes for the model's named dimensions, which lets more be known before the first run.
+    public var sizes: [String: Int] = [:]
+    /// Operators besides ONNX's own; one of a known domain and name replaces it.
+    public var operators: [any Operator.Type] = []
+
+    /// Makes options with the defaults.
+    public init() {}
+
+    /// The operators a model may use.
+    package var catalogue: Catalogue {
+        var catalogue = Catalogue.standard
+        catalogue.add(operators)
+        return catalogue
+    }
+}
