@@ -40,8 +40,8 @@ final class ComputeThread: Sendable {
 /// Unchecked: every access to `items`, `isClosed` and `isAbandoned` holds `mutex`.
 @safe
 private final class WorkQueue: @unchecked Sendable {
-    private let mutex = unsafe UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = unsafe UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var items: [@Sendable () -> Void] = []
     private var isClosed = false
     private var isAbandoned = false

@@ -1,8 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusExecution
-import ApusONNX
+package import ApusExecution
+package import ApusONNX
 
 extension EngineError {
     /// The failure of an import.

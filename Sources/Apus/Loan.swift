@@ -32,7 +32,7 @@ struct Loan {
     private func kept(_ tensor: Tensor) -> Tensor {
         let address = unsafe UInt(bitPattern: tensor.baseAddress)
         guard tensor.byteCount > 0, address >= first, address - first < byteCount,
-            var copy = try? MutableTensor(tensor.elementType, tensor.shape)
+            let copy = try? MutableTensor(tensor.elementType, tensor.shape)
         else { return tensor }
         // SAFETY: the copy was made with the same type and shape, so both have byteCount bytes.
         unsafe copy.baseAddress.copyMemory(from: tensor.baseAddress, byteCount: tensor.byteCount)
@@ -54,7 +54,7 @@ extension Span where Element: TensorElement {
                 guard try shape.checkedElementCount() == count else {
                     throw ComputeError(.shape, "\(count) elements do not fill \(shape)")
                 }
-                guard let base = unsafe bytes.baseAddress else {
+                guard let base = bytes.baseAddress else {
                     return Swift.Result { () throws(EngineError) in
                         try body(Loan(try Session.empty(Element.elementType, shape), first: 0, byteCount: 0))
                     }
@@ -63,7 +63,7 @@ extension Span where Element: TensorElement {
                 let storage = unsafe TensorStorage(
                     borrowing: UnsafeMutableRawPointer(mutating: base), byteCount: bytes.count, owner: Lender())
                 let tensor = try Tensor(Element.elementType, shape, storage: storage)
-                loan = unsafe Loan(tensor, first: UInt(bitPattern: base), byteCount: bytes.count)
+                loan = Loan(tensor, first: UInt(bitPattern: base), byteCount: bytes.count)
             } catch {
                 return .failure(EngineError(error))
             }

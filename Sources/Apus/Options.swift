@@ -25,7 +25,7 @@ public struct Options: Sendable {
 
     /// The operators a model may use.
     package var catalogue: Catalogue {
-        var catalogue = Catalogue.standard
+        var catalogue = Catalogue(standardOperators)
         catalogue.add(operators)
         return catalogue
     }

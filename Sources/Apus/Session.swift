@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusExecution
+package import ApusExecution
 import ApusGraphs
 import Synchronization
 

@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusGraphs
+package import ApusGraphs
 
 /// What a model takes and gives.
 public struct Signature: Hashable, Sendable, CustomStringConvertible {

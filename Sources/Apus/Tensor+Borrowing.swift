@@ -17,10 +17,10 @@ extension Tensor {
     ) throws(EngineError) {
         do {
             let needed = try shape.checkedElementCount().multipliedReportingOverflow(by: elementType.byteWidth)
-            guard !needed.overflow, needed.partialValue == bytes.count, let base = unsafe bytes.baseAddress else {
+            guard !needed.overflow, needed.partialValue == bytes.count, let base = bytes.baseAddress else {
                 throw EngineError(.shape, "\(bytes.count) bytes do not fill \(elementType.name)\(shape)")
             }
-            let address = unsafe Int(bitPattern: base)
+            let address = Int(bitPattern: base)
             guard address % Swift.max(1, Swift.min(elementType.byteWidth, 8)) == 0 else {
                 throw EngineError(.value, "the address \(address) is not aligned for \(elementType.name)")
             }
