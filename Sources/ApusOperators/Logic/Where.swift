@@ -1,0 +1,88 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// Elements of the second input where the first is true, and of the third elsewhere, all broadcast.
+package struct Where: Operator {
+    package static let schema = Schema("Where", since: 9, inputs: 3...3)
+
+    package init(_ node: NodeReader) {}
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        guard inputs.count == 3 else { throw .shape("Where takes three inputs, not \(inputs.count)") }
+        guard let type = inputs[1]?.type.elementType ?? inputs[2]?.type.elementType else { return [.unknown] }
+        let result = ValueType.tensor(type, try ElementwiseInference.broadcast(inputs))
+        return [InferredValue(result, elements: elements(inputs, result))]
+    }
+
+    private func elements(_ inputs: [InferredValue?], _ type: ValueType) -> [Dimension]? {
+        guard let condition = inputs[0]?.constant, condition.elementType == .bool, condition.elementCount == 1,
+            let holds = try? condition.elements(of: Bool.self)[0]
+        else { return nil }
+        return ElementwiseInference.elements(inputs[1], inputs[2], type) { holds ? $0 : $1 }
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let condition = try inputs.tensor(0)
+        let first = try inputs.tensor(1)
+        let second = try inputs.tensor(2)
+        guard first.elementType == second.elementType else {
+            throw .elementType("Where takes equal types, the inputs are \(first) and \(second)")
+        }
+        let plan = try BroadcastPlan([condition.shape, first.shape, second.shape])
+        if first.elementType == .string { return try chooseStrings(plan, condition, first, second, into: &outputs) }
+        var result = try outputs.makeTensor(0, first.elementType, plan.shape)
+        switch first.elementType.byteWidth {
+        case 1: try choose(UInt8.self, plan, condition, first, second, into: &result)
+        case 2: try choose(UInt16.self, plan, condition, first, second, into: &result)
+        case 4: try choose(UInt32.self, plan, condition, first, second, into: &result)
+        case 8: try choose(UInt64.self, plan, condition, first, second, into: &result)
+        default: try choose(Pattern128.self, plan, condition, first, second, into: &result)
+        }
+        outputs.set(0, result.finish())
+    }
+
+    private func choose<Pattern: BitPattern>(
+        _ type: Pattern.Type, _ plan: BroadcastPlan, _ condition: Tensor, _ first: Tensor, _ second: Tensor,
+        into result: inout MutableTensor
+    ) throws(ComputeError) {
+        let conditions = try condition.elements(of: Bool.self)
+        let firsts = try first.patterns(of: Pattern.self)
+        let seconds = try second.patterns(of: Pattern.self)
+        var target = try result.patterns(of: Pattern.self)
+        var plan = plan
+        var start = 0
+        // SAFETY: the plan's rows lie inside operands of the shapes it was made for, and cover the target in order.
+        for _ in 0..<plan.rowCount {
+            for index in 0..<plan.rowLength {
+                let holds = unsafe conditions[unchecked: plan.first &+ index &* plan.steps[0]]
+                unsafe target[unchecked: start &+ index] =
+                    holds
+                    ? firsts[unchecked: plan.second &+ index &* plan.steps[1]]
+                    : seconds[unchecked: plan.third &+ index &* plan.steps[2]]
+            }
+            start += plan.rowLength
+            plan.advance()
+        }
+    }
+
+    private func chooseStrings(
+        _ plan: BroadcastPlan, _ condition: Tensor, _ first: Tensor, _ second: Tensor, into outputs: inout Outputs
+    ) throws(ComputeError) {
+        let conditions = try condition.elements(of: Bool.self)
+        var result: [String] = []
+        var plan = plan
+        for _ in 0..<plan.rowCount {
+            for index in 0..<plan.rowLength {
+                result.append(
+                    conditions[plan.first + index * plan.steps[0]]
+                        ? first.strings[plan.second + index * plan.steps[1]]
+                        : second.strings[plan.third + index * plan.steps[2]])
+            }
+            plan.advance()
+        }
+        outputs.set(0, try Tensor(strings: result, shape: plan.shape))
+    }
+}

@@ -1,0 +1,15 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+
+/// The inverse hyperbolic sine of every element.
+package struct Asinh: RealFunction {
+    package static let schema = Schema("Asinh", since: 9, inputs: 1...1)
+
+    package init(_ node: NodeReader) {}
+
+    package func apply<Real: RealNumber>(_ x: Real) -> Real {
+        Real.asinh(x)
+    }
+}

@@ -1,0 +1,15 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+
+/// The arc tangent of every element.
+package struct Atan: RealFunction {
+    package static let schema = Schema("Atan", since: 7, inputs: 1...1)
+
+    package init(_ node: NodeReader) {}
+
+    package func apply<Real: RealNumber>(_ x: Real) -> Real {
+        Real.atan(x)
+    }
+}

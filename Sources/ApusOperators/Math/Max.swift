@@ -1,0 +1,19 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+
+/// The largest of all tensors, element by element; NaN where one is.
+package struct Max: VariadicFold {
+    package static let schema = Schema("Max", since: 1, inputs: .atLeast(1))
+
+    package init(_ node: NodeReader) {}
+
+    package func apply<Element: Number>(_ left: Element, _ right: Element) -> Element { left.larger(right) }
+
+    package func apply(_ left: Dimension, _ right: Dimension) -> Dimension {
+        if left == right { return left }
+        guard let first = left.value, let second = right.value else { return .unknown }
+        return Dimension(max(first, second))
+    }
+}

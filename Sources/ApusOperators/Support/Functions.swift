@@ -1,0 +1,154 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// An operator that replaces every element by a function of it, for real numbers.
+package protocol RealFunction: Operator {
+    /// Whether integers are accepted too; they are computed in `f64`.
+    static var acceptsIntegers: Bool { get }
+    /// The function.
+    func apply<Real: RealNumber>(_ x: Real) -> Real
+}
+
+extension RealFunction {
+    package static var widensHalf: Bool { true }
+    package static var acceptsIntegers: Bool { false }
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        [InferredValue(inputs.first.flatMap { $0?.type } ?? .unknown)]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let source = try inputs.tensor(0)
+        switch source.elementType {
+        case .float32: try outputs.map(0, source) { (x: Float) in apply(x) }
+        case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
+        default:
+            guard Self.acceptsIntegers, source.elementType.isInteger else {
+                throw .elementType("\(Self.schema.name) takes floats, the input is \(source)")
+            }
+            var result = Outputs(wanted: [true], context: outputs.context)
+            try result.map(0, try source.cast(to: .float64)) { (x: Double) in apply(x) }
+            guard case .tensor(let wide) = result.values[0] else { return }
+            outputs.set(0, try wide.cast(to: source.elementType))
+        }
+    }
+}
+
+/// An operator that replaces every element by a function of it, for all number types.
+package protocol NumberFunction: Operator {
+    /// The function.
+    func apply<Element: Number>(_ x: Element) -> Element
+}
+
+extension NumberFunction {
+    package static var widensHalf: Bool { true }
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        [InferredValue(inputs.first.flatMap { $0?.type } ?? .unknown)]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let source = try inputs.tensor(0)
+        switch source.elementType {
+        case .float32: try outputs.map(0, source) { (x: Float) in apply(x) }
+        case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
+        case .int8: try outputs.map(0, source) { (x: Int8) in apply(x) }
+        case .int16: try outputs.map(0, source) { (x: Int16) in apply(x) }
+        case .int32: try outputs.map(0, source) { (x: Int32) in apply(x) }
+        case .int64: try outputs.map(0, source) { (x: Int64) in apply(x) }
+        case .uint8: try outputs.map(0, source) { (x: UInt8) in apply(x) }
+        case .uint16: try outputs.map(0, source) { (x: UInt16) in apply(x) }
+        case .uint32: try outputs.map(0, source) { (x: UInt32) in apply(x) }
+        case .uint64: try outputs.map(0, source) { (x: UInt64) in apply(x) }
+        default: throw .elementType("\(Self.schema.name) takes numbers, the input is \(source)")
+        }
+    }
+}
+
+/// An operator that combines two broadcast tensors of one number type into a third.
+package protocol NumberCombination: Operator {
+    /// How operands of old nodes line up.
+    var alignment: LegacyAlignment { get }
+    /// The function.
+    func apply<Element: Number>(_ left: Element, _ right: Element) -> Element
+    /// The function as far as it can be said of sizes.
+    func apply(_ left: Dimension, _ right: Dimension) -> Dimension
+    /// Refuses operands for which the function is not defined.
+    func check(_ left: Tensor, _ right: Tensor) throws(ComputeError)
+}
+
+extension NumberCombination {
+    package static var widensHalf: Bool { true }
+    package func apply(_ left: Dimension, _ right: Dimension) -> Dimension { .unknown }
+    package func check(_ left: Tensor, _ right: Tensor) throws(ComputeError) {}
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        let type = try inferCombination(inputs, alignment)
+        return [
+            InferredValue(
+                type,
+                elements: ElementwiseInference.elements(inputs[0], inputs[1], type) { apply($0, $1) })
+        ]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let left = try inputs.tensor(0)
+        let right = try alignment.aligned(inputs.tensor(1), to: left.shape)
+        guard left.elementType == right.elementType else {
+            throw .elementType("\(Self.schema.name) takes equal types, the inputs are \(left) and \(right)")
+        }
+        try check(left, right)
+        switch left.elementType {
+        case .float32: try outputs.combine(0, left, right) { (x: Float, y: Float) in apply(x, y) }
+        case .float64: try outputs.combine(0, left, right) { (x: Double, y: Double) in apply(x, y) }
+        case .int8: try outputs.combine(0, left, right) { (x: Int8, y: Int8) in apply(x, y) }
+        case .int16: try outputs.combine(0, left, right) { (x: Int16, y: Int16) in apply(x, y) }
+        case .int32: try outputs.combine(0, left, right) { (x: Int32, y: Int32) in apply(x, y) }
+        case .int64: try outputs.combine(0, left, right) { (x: Int64, y: Int64) in apply(x, y) }
+        case .uint8: try outputs.combine(0, left, right) { (x: UInt8, y: UInt8) in apply(x, y) }
+        case .uint16: try outputs.combine(0, left, right) { (x: UInt16, y: UInt16) in apply(x, y) }
+        case .uint32: try outputs.combine(0, left, right) { (x: UInt32, y: UInt32) in apply(x, y) }
+        case .uint64: try outputs.combine(0, left, right) { (x: UInt64, y: UInt64) in apply(x, y) }
+        default: throw .elementType("\(Self.schema.name) takes numbers, the inputs are \(left) and \(right)")
+        }
+    }
+}
+
+extension Operator {
+    /// The type of two broadcast operands of one type.
+    func inferCombination(
+        _ inputs: [InferredValue?], _ alignment: LegacyAlignment, result: ElementType? = nil
+    ) throws(ComputeError) -> ValueType {
+        guard inputs.count == 2 else { throw .shape("\(Self.schema.name) takes two inputs, not \(inputs.count)") }
+        guard let elementType = inputs[0]?.type.elementType ?? inputs[1]?.type.elementType else { return .unknown }
+        guard let left = inputs[0]?.type.dimensions, let right = inputs[1]?.type.dimensions else {
+            return .tensor(result ?? elementType, nil)
+        }
+        let dimensions = try ElementwiseInference.broadcast(left, try alignment.aligned(right, to: left))
+        return .tensor(result ?? elementType, dimensions)
+    }
+
+    /// Refuses integer divisors of zero.
+    func checkDivisor(_ right: Tensor) throws(ComputeError) {
+        guard right.elementType.isInteger else { return }
+        let bytes = right.bytes
+        let width = right.elementType.byteWidth
+        var index = 0
+        while index < bytes.byteCount {
+            var isZero = true
+            for byte in index..<(index + width) where bytes.unsafeByte(at: byte) != 0 { isZero = false }
+            if isZero { throw .value("\(Self.schema.name) divides an integer by zero") }
+            index += width
+        }
+    }
+}
+
+extension RawSpan {
+    fileprivate func unsafeByte(at offset: Int) -> UInt8 {
+        // SAFETY: RawSpan checks the offset, and any bits are a UInt8.
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+}
