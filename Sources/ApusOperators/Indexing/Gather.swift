@@ -32,7 +32,7 @@ package struct Gather: Operator {
         let axis = try source.shape.axis(axis)
         let sizes = source.shape.dimensions
         let shape = Shape(sizes[..<axis] + indices.shape.dimensions + sizes[(axis + 1)...])
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         let places = try normalizedIndices(indices, sizes[axis])
         if canvas.elementCount > 0 {
             let run = sizes[(axis + 1)...].reduce(1, &*)

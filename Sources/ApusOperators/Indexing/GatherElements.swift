@@ -21,7 +21,7 @@ package struct GatherElements: Operator {
         let source = try inputs.tensor(0)
         let indices = try inputs.tensor(1)
         let positions = try elementPositions(indices, in: source.shape, axis: try source.shape.axis(axis))
-        var canvas = try Canvas(source.elementType, indices.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, indices.shape, in: outputs.context)
         try canvas.gather(source, starts: positions, run: 1)
         outputs.set(0, try canvas.finish())
     }

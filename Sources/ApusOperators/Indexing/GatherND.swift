@@ -26,7 +26,7 @@ package struct GatherND: Operator {
         let (starts, run) = try slicePositions(indices, in: source.shape, batchAxes: batchAxes)
         let length = indices.shape[indices.shape.rank - 1]
         let shape = Shape(indices.shape.dimensions.dropLast() + source.shape.dimensions[(batchAxes + length)...])
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         try canvas.gather(source, starts: starts, run: run)
         outputs.set(0, try canvas.finish())
     }

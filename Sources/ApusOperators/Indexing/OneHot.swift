@@ -19,7 +19,7 @@ package struct OneHot: Operator {
         var depth = Dimension.unknown
         if let elements = inputs.elements(1), elements.count == 1 {
             depth = elements[0]
-        } else if let constant = inputs.fact(1)?.constant, let integers = try? OneHot.integers(constant) {
+        } else if let constant = inputs.known(1)?.constant, let integers = try? OneHot.integers(constant) {
             depth = integers.first.map { Dimension($0) } ?? .unknown
         }
         sizes.insert(depth, at: axis)
@@ -44,7 +44,7 @@ package struct OneHot: Operator {
         shape.dimensions.insert(depth, at: axis)
         let off = try Split.part(values.reshaped(to: [2]), 0, 0..<1, in: outputs.context)
         let on = try Split.part(values.reshaped(to: [2]), 0, 1..<2, in: outputs.context)
-        var canvas = try Canvas.filled(with: off, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas.filled(with: off, shape, in: outputs.context)
         if canvas.elementCount > 0 {
             let inner = shape.dimensions[(axis + 1)...].reduce(1, &*)
             var starts: [Int] = []

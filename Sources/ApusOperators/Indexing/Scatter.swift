@@ -13,7 +13,7 @@ package struct Scatter: Operator {
     package init(_ node: NodeReader) throws(ComputeError) { axis = try node.integer("axis", default: 0) }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -24,7 +24,7 @@ package struct Scatter: Operator {
             throw .shape("indices \(indices.shape) and updates \(updates.shape) differ")
         }
         let positions = try elementPositions(indices, in: source.shape, axis: try source.shape.axis(axis))
-        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context)
         try canvas.copy(source, count: source.elementCount)
         try canvas.scatter(updates, to: positions, run: 1)
         outputs.set(0, try canvas.finish())

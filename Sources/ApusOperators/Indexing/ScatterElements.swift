@@ -17,7 +17,7 @@ package struct ScatterElements: Operator {
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -28,7 +28,7 @@ package struct ScatterElements: Operator {
             throw .shape("indices \(indices.shape) and updates \(updates.shape) differ")
         }
         let positions = try elementPositions(indices, in: source.shape, axis: try source.shape.axis(axis))
-        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context)
         try canvas.copy(source, count: source.elementCount)
         try canvas.scatter(updates, to: positions, run: 1, reduction)
         outputs.set(0, try canvas.finish())

@@ -15,7 +15,7 @@ package struct ScatterND: Operator {
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -26,7 +26,7 @@ package struct ScatterND: Operator {
         let length = indices.shape[indices.shape.rank - 1]
         let expected = Shape(indices.shape.dimensions.dropLast() + source.shape.dimensions[length...])
         guard updates.shape == expected else { throw .shape("updates are \(updates.shape), expected \(expected)") }
-        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context)
         try canvas.copy(source, count: source.elementCount)
         try canvas.scatter(updates, to: starts, run: run, reduction)
         outputs.set(0, try canvas.finish())

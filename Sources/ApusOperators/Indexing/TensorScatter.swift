@@ -22,7 +22,7 @@ package struct TensorScatter: Operator {
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -41,7 +41,7 @@ package struct TensorScatter: Operator {
         for place in places where place < 0 || (mode == .linear && place > length - added) {
             throw .value("write index \(place) with \(added) of \(length) elements")
         }
-        var canvas = try Canvas(cache.elementType, cache.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(cache.elementType, cache.shape, in: outputs.context)
         try canvas.copy(cache, count: cache.elementCount)
         if update.elementCount > 0 {
             let run = cache.shape.dimensions[(axis + 1)...].reduce(1, &*)

@@ -51,7 +51,7 @@ package struct TopK: Operator {
                 }
             }
         }
-        var values = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var values = try Canvas(source.elementType, shape, in: outputs.context)
         try values.gather(source, starts: starts, run: 1)
         outputs.set(0, try values.finish())
         try outputs.write(1, of: Int64.self, shape) { target throws(ComputeError) in

@@ -52,7 +52,7 @@ package struct Unique: Operator {
         let groups = Unique.groups(keys, outer: outer, size: size, inner: inner * width, sorts: sorts)
         shape[position] = groups.count
         let starts = (0..<outer).flatMap { row in groups.map { (row * size + $0[0]) * inner } }
-        var values = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var values = try Canvas(source.elementType, shape, in: outputs.context)
         if inner > 0 { try values.gather(source, starts: starts, run: inner) }
         outputs.set(0, try values.finish())
         var inverse = [Int64](repeating: 0, count: size)

@@ -35,6 +35,6 @@ package struct CenterCropPad: Operator {
         let offsets = zip(source.shape, shape).map { size, wanted in
             wanted >= size ? (wanted - size) / 2 : -((size - wanted) / 2)
         }
-        outputs.set(0, try Pad.place(source, at: offsets, in: shape, filler: nil, outputs.context, output: 0))
+        outputs.set(0, try Pad.place(source, at: offsets, in: shape, filler: nil, outputs.context))
     }
 }

@@ -47,12 +47,12 @@ package struct Concat: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         var parts: [Tensor] = []
         for index in 0..<inputs.count { parts.append(try inputs.tensor(index)) }
-        outputs.set(0, try Concat.join(parts, axis: axis, in: outputs.context, output: 0))
+        outputs.set(0, try Concat.join(parts, axis: axis, in: outputs.context))
     }
 
     /// Joins tensors along one of their axes.
     static func join(
-        _ parts: [Tensor], axis: Int, in context: EvaluationContext, output: Int? = nil
+        _ parts: [Tensor], axis: Int, in context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
         guard let first = parts.first else { throw .value("nothing to join") }
         let axis = try first.shape.axis(axis)
@@ -66,7 +66,7 @@ package struct Concat: Operator {
             guard !overflow else { throw .limit("the size of axis \(axis) overflows") }
             shape[axis] = sum
         }
-        var canvas = try Canvas(first.elementType, shape, in: context, output: output)
+        var canvas = try Canvas(first.elementType, shape, in: context)
         let outer = shape.dimensions[..<axis].reduce(1, &*)
         let inner = shape.dimensions[(axis + 1)...].reduce(1, &*)
         var position = 0

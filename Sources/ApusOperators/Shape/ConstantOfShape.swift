@@ -30,6 +30,6 @@ package struct ConstantOfShape: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let shape = Shape(try inputs.tensor(0).integers())
-        outputs.set(0, try Canvas.filled(with: value, shape, in: outputs.context, output: 0).finish())
+        outputs.set(0, try Canvas.filled(with: value, shape, in: outputs.context).finish())
     }
 }

@@ -45,7 +45,7 @@ package struct DepthToSpace: Operator {
         let step = source.shape.strides
         let (outer, inner) =
             mode == .blocksOutside ? (step[1], step[1] * depth) : (step[1] * edge * edge, step[1])
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         let target = shape.strides
         try canvas.copy(
             source,

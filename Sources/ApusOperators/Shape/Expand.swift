@@ -35,7 +35,7 @@ package struct Expand: Operator {
             outputs.set(0, try source.reshaped(to: shape))
             return
         }
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         try canvas.copy(
             source,
             Block(

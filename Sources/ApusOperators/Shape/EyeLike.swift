@@ -29,7 +29,7 @@ package struct EyeLike: Operator {
         let rows = source.shape[0]
         let columns = source.shape[1]
         let one = try Tensor.scalar(elementType ?? source.elementType, 1)
-        var canvas = try Canvas(one.elementType, source.shape, in: outputs.context, output: 0, cleared: true)
+        var canvas = try Canvas(one.elementType, source.shape, in: outputs.context, cleared: true)
         if diagonal > -rows, diagonal < columns {
             let row = max(0, -diagonal)
             let column = max(0, diagonal)

@@ -11,7 +11,7 @@ package struct Identity: Operator {
     package init(_ node: NodeReader) throws(ComputeError) {}
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [inputs.fact(0) ?? .unknown]
+        [inputs.known(0) ?? .unknown]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {

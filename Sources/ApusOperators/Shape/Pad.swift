@@ -71,20 +71,19 @@ package struct Pad: Operator {
         if value != 0 { filler = try Tensor.scalar(source.elementType, Double(value)) }
         outputs.set(
             0,
-            try Pad.place(source, at: counts.map(\.before), in: shape, filler: filler, outputs.context, output: 0))
+            try Pad.place(source, at: counts.map(\.before), in: shape, filler: filler, outputs.context))
     }
 
     /// A tensor of the given shape with the source at an offset, cut where it does not fit.
     static func place(
-        _ source: Tensor, at offsets: [Int], in shape: Shape, filler: Tensor?, _ context: EvaluationContext,
-        output: Int? = nil
+        _ source: Tensor, at offsets: [Int], in shape: Shape, filler: Tensor?, _ context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
         if shape == source.shape, offsets.allSatisfy({ $0 == 0 }) { return source }
         var canvas =
             if let filler {
-                try Canvas.filled(with: filler, shape, in: context, output: output)
+                try Canvas.filled(with: filler, shape, in: context)
             } else {
-                try Canvas(source.elementType, shape, in: context, output: output, cleared: true)
+                try Canvas(source.elementType, shape, in: context, cleared: true)
             }
         var block = Block(sizes: [], sourceSteps: source.shape.strides, targetSteps: shape.strides)
         for axis in shape.indices {
@@ -104,7 +103,7 @@ package struct Pad: Operator {
     private func fold(
         _ source: Tensor, _ counts: [(before: Int, after: Int)], _ shape: Shape, _ context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
-        var canvas = try Canvas(source.elementType, shape, in: context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: context)
         if canvas.elementCount == 0 { return try canvas.finish() }
         var maps: [[Int]?] = []
         for (axis, count) in counts.enumerated() {

@@ -39,7 +39,7 @@ package struct Reshape: Operator {
         } else if let source {
             complete(&target, from: source)
         }
-        let value = inputs.fact(0) ?? .unknown
+        let value = inputs.known(0) ?? .unknown
         return [value.reshaped(elementType, target, elements: inputs.elements(0))]
     }
 

@@ -19,7 +19,7 @@ package struct ReverseSequence: Operator {
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -32,7 +32,7 @@ package struct ReverseSequence: Operator {
         }
         guard lengths.allSatisfy({ $0 >= 0 && $0 <= time }) else { throw .value("a length is outside 0...\(time)") }
         let run = source.shape.dimensions[2...].reduce(1, &*)
-        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context)
         if canvas.elementCount > 0 {
             let columns = source.shape[1]
             let starts = (0..<source.shape[0] * columns).map { position -> Int in

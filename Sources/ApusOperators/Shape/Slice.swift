@@ -154,7 +154,7 @@ package struct Slice: Operator {
         }
         block.sizes = shape.dimensions
         block.targetSteps = shape.strides
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         try canvas.copy(source, block)
         outputs.set(0, try canvas.finish())
     }

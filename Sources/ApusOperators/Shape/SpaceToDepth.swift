@@ -46,7 +46,7 @@ package struct SpaceToDepth: Operator {
         guard !overflow else { throw .limit("the depth overflows") }
         let shape: Shape = [source.shape[0], channels, height, width]
         let step = source.shape.strides
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         let target = shape.strides
         let rows = (size: edge, source: step[2])
         let columns = (size: edge, source: step[3])

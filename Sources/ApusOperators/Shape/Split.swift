@@ -84,7 +84,7 @@ package struct Split: Operator {
         for (index, size) in try parts(source.shape[axis], given).enumerated() {
             if outputs.isWanted(index) {
                 outputs.set(
-                    index, try Split.part(source, axis, start..<(start + size), in: outputs.context, output: index))
+                    index, try Split.part(source, axis, start..<(start + size), in: outputs.context))
             }
             start += size
         }
@@ -92,7 +92,7 @@ package struct Split: Operator {
 
     /// The part of a tensor in a range of indices along one axis, counted from the front; the range must lie inside.
     static func part(
-        _ source: Tensor, _ axis: Int, _ range: Range<Int>, in context: EvaluationContext, output: Int? = nil
+        _ source: Tensor, _ axis: Int, _ range: Range<Int>, in context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
         if range.count == source.shape[axis] { return source }
         var shape = source.shape
@@ -100,7 +100,7 @@ package struct Split: Operator {
         let outer = shape.dimensions[..<axis].reduce(1, &*)
         let inner = shape.dimensions[(axis + 1)...].reduce(1, &*)
         let run = range.count * inner
-        var canvas = try Canvas(source.elementType, shape, in: context, output: output)
+        var canvas = try Canvas(source.elementType, shape, in: context)
         try canvas.copy(
             source,
             Block(

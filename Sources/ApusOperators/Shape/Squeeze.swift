@@ -33,7 +33,7 @@ package struct Squeeze: Operator {
             return [.tensor(elementType, nil)]
         }
         let kept = dimensions.indices.filter { !dropped.contains($0) }.map { dimensions[$0] }
-        let value = inputs.fact(0) ?? .unknown
+        let value = inputs.known(0) ?? .unknown
         return [value.reshaped(elementType, kept, elements: inputs.elements(0))]
     }
 

@@ -37,7 +37,7 @@ package struct Tile: Operator {
             sizes.append(product)
         }
         let shape = Shape(sizes)
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         if canvas.elementCount > 0 {
             let sourceSteps = source.shape.strides
             let targetSteps = shape.strides

@@ -29,7 +29,7 @@ package struct Transpose: Operator {
             return [.tensor(elementType, permutation.map { [Dimension](repeating: .unknown, count: $0.count) })]
         }
         let order = try permutation(rank: dimensions.count)
-        if order.count <= 1, let fact = inputs.fact(0) { return [fact] }
+        if order.count <= 1, let fact = inputs.known(0) { return [fact] }
         return [.tensor(elementType, order.map { dimensions[$0] })]
     }
 
@@ -43,7 +43,7 @@ package struct Transpose: Operator {
             return
         }
         let steps = source.shape.strides
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context, output: 0)
+        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         try canvas.copy(
             source, Block(sizes: shape.dimensions, sourceSteps: order.map { steps[$0] }, targetSteps: shape.strides))
         outputs.set(0, try canvas.finish())

@@ -18,7 +18,7 @@ package struct Trilu: Operator {
         if let rank = inputs.dimensions(0)?.count, rank < 2 {
             throw .shape("Trilu needs a matrix, the input has rank \(rank)")
         }
-        return [InferredValue(inputs.fact(0)?.type ?? .unknown)]
+        return [InferredValue(inputs.known(0)?.type ?? .unknown)]
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -29,7 +29,7 @@ package struct Trilu: Operator {
         let rows = source.shape[source.shape.rank - 2]
         let columns = source.shape[source.shape.rank - 1]
         diagonal = min(max(diagonal, -rows - 1), columns + 1)
-        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, output: 0, cleared: true)
+        var canvas = try Canvas(source.elementType, source.shape, in: outputs.context, cleared: true)
         if canvas.elementCount > 0 {
             let count = canvas.elementCount / (rows * columns)
             for row in 0..<rows {

@@ -26,7 +26,7 @@ package struct Unsqueeze: Operator {
             let rank = inputs.length(1).map { $0 + dimensions.count }
             return [.tensor(elementType, rank.map { [Dimension](repeating: .unknown, count: $0) })]
         }
-        let value = inputs.fact(0) ?? .unknown
+        let value = inputs.known(0) ?? .unknown
         return [value.reshaped(elementType, try expand(dimensions, axes, 1), elements: inputs.elements(0))]
     }
 

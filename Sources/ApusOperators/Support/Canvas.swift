@@ -18,14 +18,13 @@ struct Canvas: ~Copyable {
 
     /// Makes an output of undefined contents, or of zeros (empty strings) where cleared.
     init(
-        _ elementType: ElementType, _ shape: Shape, in context: EvaluationContext, output: Int? = nil,
-        cleared: Bool = false
+        _ elementType: ElementType, _ shape: Shape, in context: EvaluationContext, cleared: Bool = false
     ) throws(ComputeError) {
         let count = try shape.checkedElementCount()
         guard elementType != .string || count <= 1 << 32 else { throw .limit("\(count) strings are too many") }
         let isString = elementType == .string
         let made = try context.makeTensor(
-            isString ? .uint8 : elementType, isString ? [0] : shape, output: isString ? nil : output)
+            isString ? .uint8 : elementType, isString ? [0] : shape)
         self.elementType = elementType
         self.shape = shape
         elementCount = count
@@ -39,10 +38,10 @@ struct Canvas: ~Copyable {
 
     /// Makes an output of one value throughout.
     static func filled(
-        with value: Tensor, _ shape: Shape, in context: EvaluationContext, output: Int? = nil
+        with value: Tensor, _ shape: Shape, in context: EvaluationContext
     ) throws(ComputeError) -> Canvas {
         guard value.elementCount == 1 else { throw .shape("expected one element, the tensor is \(value)") }
-        var canvas = try Canvas(value.elementType, shape, in: context, output: output)
+        var canvas = try Canvas(value.elementType, shape, in: context)
         try canvas.copy(value, Block(sizes: [canvas.elementCount], sourceSteps: [0], targetSteps: [1]))
         return canvas
     }

@@ -5,35 +5,14 @@ import ApusGraphs
 import ApusTensors
 
 extension Array where Element == InferredValue? {
-    /// What is known of an input; nothing for one that is absent.
-    func fact(_ index: Int) -> InferredValue? { index < count ? self[index] : nil }
-
-    /// The element type of an input, where it is a tensor of known element type.
-    func elementType(_ index: Int) -> ElementType? { fact(index)?.type.elementType }
-
-    /// The sizes of an input of known rank.
-    func dimensions(_ index: Int) -> [Dimension]? { fact(index)?.type.dimensions }
-
     /// The elements of an integer input of rank 0 or 1, as numbers or expressions.
     func elements(_ index: Int) -> [Dimension]? {
-        guard let fact = fact(index) else { return nil }
+        guard let fact = known(index) else { return nil }
         if let elements = fact.elements { return elements }
         guard let constant = fact.constant, constant.shape.rank <= 1,
             constant.elementCount <= InferredValue.elementLimit, let integers = try? constant.integers()
         else { return nil }
         return integers.map { Dimension($0) }
-    }
-
-    /// The elements of an integer input whose every element is a number.
-    func integers(_ index: Int) -> [Int]? {
-        if let constant = fact(index)?.constant, let integers = try? constant.integers() { return integers }
-        guard let elements = elements(index) else { return nil }
-        var result: [Int] = []
-        for element in elements {
-            guard let value = element.value else { return nil }
-            result.append(value)
-        }
-        return result
     }
 
     /// The number of elements of an input of rank 1.
