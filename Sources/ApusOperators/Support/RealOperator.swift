@@ -77,21 +77,50 @@ extension Tensor {
         return try reals(as: Double.self)[0]
     }
 
-    /// The same numbers in `f32` where this holds a half type, else this tensor.
-    package func widenedToFloat() throws(ComputeError) -> Tensor {
-        guard elementType == .float16 || elementType == .bfloat16 else { return self }
-        return try Tensor(reals(as: Float.self), shape: shape)
-    }
-
-    /// The numbers of an `f32` or `f64` tensor rounded to a floating-point type.
-    package func rounded(to target: ElementType) throws(ComputeError) -> Tensor {
-        if elementType == target { return self }
-        switch target {
-        case .float32: return try Tensor(reals(as: Float.self), shape: shape)
-        case .float64: return try Tensor(reals(as: Double.self), shape: shape)
-        case .float16: return try Tensor(reals(as: Double.self).map { Float16($0) }, shape: shape)
-        case .bfloat16: return try Tensor(reals(as: Float.self).map { BFloat16($0) }, shape: shape)
-        default: throw .elementType("numbers are not rounded to \(target.name)")
+    /// The elements as they are repeated to fill a wider shape.
+    package func reals<Element: RealElement>(
+        as type: Element.Type, broadcastTo wider: Shape
+    ) throws(ComputeError) -> [Element] {
+        guard try shape.broadcast(with: wider) == wider else { throw .shape("\(shape) does not fill \(wider)") }
+        let values = try reals(as: Element.self)
+        if shape == wider { return values }
+        let strides = shape.strides(broadcastTo: wider)
+        let own = wider.strides
+        return (0..<(try wider.checkedElementCount())).map { index in
+            var position = 0
+            for axis in wider.indices { position &+= index / own[axis] % wider[axis] &* strides[axis] }
+            return values[position]
         }
+    }
+}
+
+/// An operator that reads any floating-point type and says itself which types its outputs have.
+package protocol MixedOperator: Operator {
+    /// Computes the outputs in `f64` where the first input holds it, else in `f32`.
+    func compute<Element: RealElement>(
+        _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
+    ) throws(ComputeError)
+}
+
+extension MixedOperator {
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        switch try inputs.tensor(0).elementType {
+        case .float32, .float16, .bfloat16: try compute(Float.self, inputs, &outputs)
+        case .float64: try compute(Double.self, inputs, &outputs)
+        case let other: throw .elementType("\(Self.schema.name) does not take \(other.name)")
+        }
+    }
+}
+
+extension Outputs {
+    /// Computes an output in one type and hands it out in another.
+    package mutating func write<Element: TensorElement>(
+        _ index: Int, of type: Element.Type, _ shape: Shape, as stored: ElementType,
+        _ body: (inout MutableSpan<Element>) throws(ComputeError) -> Void
+    ) throws(ComputeError) {
+        var tensor = try makeTensor(index, Element.elementType, shape)
+        var elements = try tensor.elements(of: Element.self)
+        try body(&elements)
+        set(index, try tensor.finish().cast(to: stored))
     }
 }
