@@ -73,6 +73,12 @@ let package = Package(
             ],
             path: "Sources/ApusTool"),
 
+        // Mutates models and counts what goes wrong.
+        .executableTarget(
+            name: "apus-fuzz",
+            dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors"],
+            path: "Sources/ApusFuzz"),
+
         // Tests.
         .testTarget(name: "ApusTensorsTests", dependencies: ["ApusTensors"]),
         .testTarget(name: "ApusKernelsTests", dependencies: ["ApusKernels", "CApusKernels"]),

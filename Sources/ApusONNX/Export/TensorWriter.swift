@@ -1,0 +1,69 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusTensors
+
+/// Writes `TensorProto`.
+enum TensorWriter {
+    static func message(
+        _ tensor: Tensor, name: String = "", weights: WeightFile? = nil
+    ) throws(ExportError) -> WireWriter {
+        var writer = WireWriter()
+        for size in tensor.shape { writer.integer(1, Int64(size)) }
+        writer.integer(2, Int64(tensor.elementType.rawValue))
+        writer.text(8, name)
+        if tensor.elementType == .string {
+            for string in tensor.strings { writer.string(6, string) }
+        } else if tensor.elementType.storedBitWidth < 8 {
+            writer.bytes(9, packed(tensor))
+        } else if let weights, tensor.byteCount >= weights.thresholdBytes {
+            let offset = weights.append(tensor)
+            writer.message(13, ONNXExporter.pair("location", weights.location))
+            writer.message(13, ONNXExporter.pair("offset", String(offset)))
+            writer.message(13, ONNXExporter.pair("length", String(tensor.byteCount)))
+            writer.integer(14, 1)
+        } else {
+            writer.elements(9, tensor)
+        }
+        return writer
+    }
+
+    /// 4- and 2-bit elements side by side, the first in the low bits.
+    private static func packed(_ tensor: Tensor) -> [UInt8] {
+        let width = tensor.elementType.storedBitWidth
+        let perByte = 8 / width
+        let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
+        let elements = tensor.byteArray
+        var result = [UInt8](repeating: 0, count: (elements.count + perByte - 1) / perByte)
+        for (index, element) in elements.enumerated() {
+            result[index / perByte] |= (element & mask) << UInt8(width * (index % perByte))
+        }
+        return result
+    }
+}
+
+/// Weights collected for a second file beside the model.
+final class WeightFile {
+    let location: String
+    let thresholdBytes: Int
+    private(set) var parts: [WireWriter.Part] = []
+    private var byteCount = 0
+
+    /// Where tensors begin, so that they can be mapped.
+    private static let alignment = 4096
+
+    init(location: String, thresholdBytes: Int) {
+        self.location = location
+        self.thresholdBytes = thresholdBytes
+    }
+
+    /// Adds a tensor and says where it begins.
+    func append(_ tensor: Tensor) -> Int {
+        let padding = (WeightFile.alignment - byteCount % WeightFile.alignment) % WeightFile.alignment
+        if padding > 0 { parts.append(.bytes([UInt8](repeating: 0, count: padding))) }
+        let offset = byteCount + padding
+        parts.append(.tensor(tensor))
+        byteCount = offset + tensor.byteCount
+        return offset
+    }
+}
