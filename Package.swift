@@ -76,7 +76,9 @@ let package = Package(
         // Mutates models and counts what goes wrong.
         .executableTarget(
             name: "apus-fuzz",
-            dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors"],
+            dependencies: [
+                "ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+            ],
             path: "Sources/ApusFuzz"),
 
         // Tests.
