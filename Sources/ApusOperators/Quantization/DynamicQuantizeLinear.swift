@@ -1,0 +1,25 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// Quantizes to eight bits with the scale and zero point that the numbers themselves ask for.
+package struct DynamicQuantizeLinear: Operator {
+    package static let schema = Schema("DynamicQuantizeLinear", since: 11, inputs: 1...1, outputs: 3...3)
+
+    package init(_ node: NodeReader) throws(ComputeError) {}
+
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        [.tensor(.uint8, inputs[0]?.type.dimensions), .tensor(.float32, []), .tensor(.uint8, [])]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let source = try inputs.tensor(0)
+        let values = try source.elements(of: Float.self)
+        let quantization = DynamicQuantization(values)
+        try outputs.writeQuantized(0, .uint8, source.shape) { quantization.quantize(values[$0]) }
+        outputs.set(1, try Tensor(scalar: quantization.scale))
+        outputs.set(2, try Tensor(scalar: UInt8(truncatingIfNeeded: quantization.zeroPoint)))
+    }
+}
