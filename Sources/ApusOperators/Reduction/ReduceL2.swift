@@ -1,0 +1,20 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// The square root of the sum of squares along axes.
+package struct ReduceL2: ReductionOperator {
+    package static let schema = Schema("ReduceL2", since: 1, inputs: 1...2)
+
+    package let axes: ReductionAxes
+
+    package init(_ node: NodeReader) throws(ComputeError) { axes = try ReductionAxes(node) }
+
+    package func reduce<Element: Number>(
+        _ walk: ReductionWalk, _ source: Tensor, into target: inout MutableSpan<Element>
+    ) throws(ComputeError) {
+        try walk.reduce(NormReducer<Element>.self, source, into: &target)
+    }
+}
