@@ -56,6 +56,9 @@ package struct Patch {
         added.append((node, position))
     }
 
+    /// Adds a node as it is before the one at the given position.
+    package mutating func add(resolved node: Node, before position: Int) { added.append((node, position)) }
+
     /// Adds a node with one new output before the one at the given position and returns the output's name.
     ///
     /// - Throws: ``ComputeError`` when the catalogue cannot resolve it.
@@ -98,6 +101,9 @@ package struct Patch {
 
     /// Removes a constant that nothing reads.
     package mutating func removeConstant(_ name: String) { removedConstants.insert(name) }
+
+    /// Makes a constant of a value whose node is removed in the same patch.
+    package mutating func defineConstant(_ name: String, _ tensor: Tensor) { constants[name] = tensor }
 
     /// Gives a value's contents, so that the node that makes it is not needed for it.
     package mutating func makeConstant(_ name: String, _ tensor: Tensor) {

@@ -1,0 +1,55 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+
+/// The ordered list of what is done to a graph.
+package struct Pipeline: Sendable {
+    /// The name in messages.
+    package var name: String
+    /// Steps repeated until none of them changes anything.
+    package var steps: [any WholeGraphPass]
+    /// The most rounds.
+    package var roundLimit = 12
+
+    /// What stays a model any engine of the same operator set can run.
+    package static let portable = Pipeline(
+        name: "portable",
+        steps: [
+            ConstantFolding(keeping: ["DequantizeLinear"]),
+            PassRunner(RuleSweep("Simplification", simplifications)),
+            PassRunner(RuleSweep("Weights", weightRules)),
+            PassRunner(RuleSweep("Movement", movementRules)),
+            PassRunner(CommonSubexpressions()),
+            PassRunner(DeadCode()),
+        ])
+
+    /// Nodes that do nothing.
+    package static let simplifications: [any Rule] = [
+        IdentityRemoval(), DropoutRemoval(), CastRemoval(), SameShapeRemoval(), SingleInputRemoval(), SplitRemoval(),
+        PadRemoval(), SliceRemoval(), NeutralArithmetic(), ClipRemoval(), RepeatedRemoval(), ConstantIf(),
+    ]
+
+    /// Arithmetic that constant weights can take over.
+    package static let weightRules: [any Rule] = [
+        BatchNormalizationIntoConv(), BatchNormalizationIntoGemm(), AffineIntoConv(), MatMulAddToGemm(), GemmAdd(),
+    ]
+
+    /// Transposes and reshapes that meet, cancel or disappear into their neighbours.
+    package static let movementRules: [any Rule] = [
+        TransposeRemoval(), TransposeMerging(), TransposeThroughUnary(), TransposeIntoGemm(), ConstantReshape(),
+        ReshapeMerging(),
+    ]
+
+    /// Runs the steps until the graph stays as it is.
+    ///
+    /// - Throws: ``PassError`` for a fault in a pass, leaving the graph as it was.
+    package func run(on graph: inout Graph, _ context: PassContext) throws(PassError) {
+        let names = NameSource(avoiding: graph.allNames)
+        for _ in 0..<roundLimit {
+            var isChanged = false
+            for step in steps where try step.transform(&graph, names: names, context) { isChanged = true }
+            if !isChanged { return }
+        }
+    }
+}
