@@ -46,14 +46,9 @@ public final class Model: Sendable {
     }
 
     private convenience init(_ imported: ImportedModel, options: Options) throws(EngineError) {
-        let graph = try Model.simplified(imported.graph, options: options)
         let environment = PlanOptions(options)
-        let plan: any Plan
-        do {
-            plan = try CPUBackend().prepare(graph, options: environment)
-        } catch {
-            throw EngineError(error)
-        }
+        let plan = try Model.plan(
+            imported.graph, options: try Model.adapted(options, to: imported), environment: environment)
         let metadata = Dictionary(imported.properties.metadata.map { ($0.key, $0.value) }) { first, _ in first }
         self.init(plan, metadata: metadata, memory: environment.budget)
     }
@@ -81,11 +76,41 @@ public final class Model: Sendable {
         }
     }
 
-    /// The graph with its named sizes set and, where the options say so, simplified.
+    /// The options for a model; one that was read from a saved plan is not compiled again.
     ///
-    /// - Throws: ``EngineError`` with code `malformedModel`.
-    package static func simplified(_ graph: Graph, options: Options) throws(EngineError) -> Graph {
-        graph
+    /// - Throws: ``EngineError`` with code `unsupported` for a plan of another machine.
+    package static func adapted(_ options: Options, to model: ImportedModel) throws(EngineError) -> Options {
+        var result = options
+        if try PlanFile.isPlan(model.properties, instructionSet: options.instructionSet) { result.stage = .imported }
+        return result
+    }
+
+    /// Compiles a graph for this machine.
+    ///
+    /// - Throws: ``EngineError`` with code `unsupported` or `malformedModel`.
+    package static func plan(
+        _ graph: Graph, options: Options, environment: PlanOptions, backend: any Backend = CPUBackend()
+    ) throws(EngineError) -> any Plan {
+        let compiled = try compiled(graph, options: options, environment: environment)
+        do {
+            return try backend.prepare(compiled, options: environment)
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// The graph as far compiled as the options say.
+    ///
+    /// - Throws: ``EngineError`` with code `unsupported` or `malformedModel`.
+    package static func compiled(
+        _ graph: Graph, options: Options, environment: PlanOptions? = nil
+    ) throws(EngineError) -> Graph {
+        do {
+            return try Compiler.compile(
+                graph.substituting(options.sizes), to: options.stage, options: environment ?? PlanOptions(options))
+        } catch {
+            throw EngineError(error)
+        }
     }
 }
 
@@ -96,5 +121,21 @@ extension PlanOptions {
             workers: WorkerPool(threadCount: options.threadCount ?? Machine.coreCount),
             instructionSet: options.instructionSet,
             budget: options.memoryLimitBytes.map { MemoryBudget(limitBytes: $0) }, catalogue: options.catalogue)
+    }
+}
+
+extension Graph {
+    /// The graph with numbers for some of its named sizes.
+    package func substituting(_ sizes: [String: Int]) -> Graph {
+        guard !sizes.isEmpty else { return self }
+        func sized(_ type: ValueType) -> ValueType {
+            guard case .tensor(let elementType, .some(let dimensions)) = type else { return type }
+            return .tensor(elementType, dimensions.map { $0.substituting(sizes) })
+        }
+        var result = self
+        for index in inputs.indices { result.inputs[index].type = sized(inputs[index].type) }
+        for index in outputs.indices { result.outputs[index].type = sized(outputs[index].type) }
+        result.types = types.mapValues(sized)
+        return result
     }
 }

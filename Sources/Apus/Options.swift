@@ -3,7 +3,6 @@
 
 public import ApusGraphs
 import ApusKernels
-import ApusOperators
 
 /// How a model is loaded and run.
 public struct Options: Sendable {
@@ -13,8 +12,8 @@ public struct Options: Sendable {
     public var instructionSet: InstructionSet = .best
     /// The most bytes of tensors that may be alive at one time in all sessions together; nil: no limit.
     public var memoryLimitBytes: Int?
-    /// Whether the graph is simplified first; the results are the same up to rounding.
-    public var simplifies = true
+    /// How far the graph is compiled; the results are the same up to rounding.
+    public var stage = Stage.lowered
     /// Sizes for the model's named dimensions, which lets more be known before the first run.
     public var sizes: [String: Int] = [:]
     /// Operators besides ONNX's own; one of a known domain and name replaces it.
@@ -25,7 +24,7 @@ public struct Options: Sendable {
 
     /// The operators a model may use.
     package var catalogue: Catalogue {
-        var catalogue = Catalogue(standardOperators)
+        var catalogue = Compiler.catalogue
         catalogue.add(operators)
         return catalogue
     }

@@ -8,5 +8,12 @@ import ArgumentParser
 struct ApusTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apus", abstract: "Runs trained models: inspects, compiles, benchmarks and compares them.",
-        subcommands: [Conformance.self])
+        discussion: """
+            Exit codes: 0 success; 1 a model, an input or a run was refused; 2 results differ or conformance cases \
+            fail; 64 the command line is wrong.
+            """,
+        subcommands: [
+            Run.self, Inspect.self, Bench.self, Compare.self, Build.self, Convert.self, Conformance.self,
+            Completions.self,
+        ])
 }

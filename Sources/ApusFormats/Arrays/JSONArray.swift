@@ -46,6 +46,9 @@ package enum JSONArray {
         return sizes.isEmpty ? leaves.first ?? .null : .array(leaves)
     }
 
+    /// The elements in row-major order; a complex number is two of them.
+    package static func flat(_ tensor: Tensor) -> [JSONValue] { leaves(of: tensor) }
+
     private static func sizes(of value: JSONValue) -> [Int] {
         var sizes: [Int] = []
         var current = value

@@ -46,6 +46,7 @@ extension Recipe {
         case "mean": mean = try Recipe.numbers(value)
         case "std": deviation = try Recipe.numbers(value)
         case "layout": layout = try Recipe.choice(value, name)
+        case "labels": labels = try Recipe.text(value, name)
         case "type":
             guard let type = ElementType(name: try Recipe.text(value, name)) else {
                 throw FormatError(.value, "\(value.text()) is not an element type")
@@ -54,7 +55,7 @@ extension Recipe {
         default:
             throw FormatError(
                 .value,
-                "unknown; known are preset, resize, interpolation, antialias, crop, colours, scale, mean, std, layout, type"
+                "unknown; known are preset, resize, interpolation, antialias, crop, colours, scale, mean, std, layout, type, labels"
             )
         }
     }

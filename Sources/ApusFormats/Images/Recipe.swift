@@ -59,6 +59,8 @@ package struct Recipe: Hashable, Sendable {
     package var layout = Layout.nchw
     /// The type of the elements.
     package var elementType = ElementType.float32
+    /// A file with the names of the model's classes, beside the recipe.
+    package var labels: String?
 
     /// Makes a recipe that hands out the samples as they are.
     package init() {}

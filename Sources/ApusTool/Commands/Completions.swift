@@ -1,0 +1,21 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// Prints completion scripts.
+struct Completions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints a completion script for a shell.",
+        discussion: "For example: apus completions bash > /etc/bash_completion.d/apus")
+
+    @Argument(help: "The shell: bash, zsh or fish.")
+    var shell: String
+
+    func run() throws {
+        guard let shell = CompletionShell(rawValue: shell) else {
+            throw ValidationError("there is no script for '\(shell)'; there are bash, zsh and fish")
+        }
+        print(ApusTool.completionScript(for: shell))
+    }
+}

@@ -1,0 +1,69 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Apus
+import ApusFormats
+import ApusGraphs
+import ApusONNX
+import ArgumentParser
+
+/// Tells what is in a model.
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tells what is in a model: inputs, outputs, operators, parameters, work and memory.")
+
+    /// A way to draw a graph.
+    enum Drawing: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case dot
+        case svg
+    }
+
+    @Argument(help: "An ONNX model or a plan.", completion: .file(extensions: ["onnx", "plan"]))
+    var model: String
+
+    @Option(help: "Print the graph: text, dot, or svg (which needs graphviz).")
+    var graph: Drawing?
+
+    @Option(help: ArgumentHelp("Tell how another model differs.", valueName: "other"), completion: .file())
+    var diff: String?
+
+    @Option(help: "How far to compile before looking: imported, simplified, lowered.")
+    var stage: Stage = .imported
+
+    @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
+    var size: [String] = []
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    func run() throws {
+        try reporting(json: json) {
+            let first = try report(model)
+            if let diff {
+                let second = try report(diff)
+                let difference = ModelDifference(first, second)
+                print(json ? difference.json.text(isIndented: true) : difference.text)
+                if !difference.isEmpty { throw Exit.difference }
+                return
+            }
+            switch graph {
+            case .text: print(try GraphDrawing.text(first.graph), terminator: "")
+            case .dot: print(GraphDrawing.dot(first.graph, facts: first.facts), terminator: "")
+            case .svg: print(try GraphDrawing.svg(first.graph, facts: first.facts), terminator: "")
+            case nil: print(json ? first.json.text(isIndented: true) : first.text)
+            }
+        }
+    }
+
+    private func report(_ path: String) throws -> ModelReport {
+        var options = ModelOptions()
+        options.size = size
+        var settings = Options()
+        settings.stage = stage
+        settings.sizes = try options.sizes()
+        let imported = try Model.read(path: path, options: settings)
+        let graph = try Model.compiled(imported.graph, options: settings)
+        return ModelReport(path: path, graph: graph, properties: imported.properties)
+    }
+}

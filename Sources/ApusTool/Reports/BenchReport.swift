@@ -1,0 +1,63 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusExecution
+import ApusFormats
+import ApusKernels
+
+/// What a benchmark found.
+struct BenchReport {
+    private let loaded: LoadedModel
+    private let firstMilliseconds: Double
+    private let sorted: [Double]
+    private let peakMegabytes = PeakMemory.megabytes
+
+    /// Sums up measured runs.
+    init(_ loaded: LoadedModel, first: Duration, times: [Duration]) {
+        self.loaded = loaded
+        firstMilliseconds = Numbers.milliseconds(first)
+        sorted = times.map { Numbers.milliseconds($0) }.sorted()
+    }
+
+    /// The time that a share of the runs does not exceed.
+    private func quantile(_ share: Double) -> Double {
+        guard !sorted.isEmpty else { return 0 }
+        return sorted[min(sorted.count - 1, Int((Double(sorted.count - 1) * share).rounded()))]
+    }
+
+    private var perSecond: Double {
+        let total = sorted.reduce(0, +)
+        return total > 0 ? Double(sorted.count) / total * 1000 : 0
+    }
+
+    /// Names and values, one a line.
+    var text: String {
+        var table = Table(["", ""], [.left, .right])
+        let times = [
+            ("read", Numbers.milliseconds(loaded.readTime)), ("compile", Numbers.milliseconds(loaded.compileTime)),
+            ("first run", firstMilliseconds), ("min", quantile(0)), ("median", quantile(0.5)), ("p90", quantile(0.9)),
+            ("p99", quantile(0.99)),
+        ]
+        for (name, value) in times { table.add([name, Numbers.time(milliseconds: value)]) }
+        table.add(["throughput", Numbers.fixed(perSecond, 1) + " /s"])
+        table.add(["runs", String(sorted.count)])
+        table.add(["threads", String(loaded.environment.workers.threadCount)])
+        table.add(["instructions", loaded.environment.instructionSet.rawValue])
+        table.add(["peak memory", Numbers.fixed(peakMegabytes, 1) + " MiB"])
+        return table.text
+    }
+
+    /// The same as an object; times in milliseconds.
+    var json: JSONValue {
+        .object([
+            "model": .string(loaded.path), "threads": JSONValue(loaded.environment.workers.threadCount),
+            "instructions": .string(loaded.environment.instructionSet.rawValue), "runs": JSONValue(sorted.count),
+            "read_ms": .number(Numbers.milliseconds(loaded.readTime)),
+            "compile_ms": .number(Numbers.milliseconds(loaded.compileTime)),
+            "load_ms": .number(Numbers.milliseconds(loaded.loadTime)), "first_ms": .number(firstMilliseconds),
+            "min_ms": .number(quantile(0)), "median_ms": .number(quantile(0.5)), "p90_ms": .number(quantile(0.9)),
+            "p99_ms": .number(quantile(0.99)), "per_second": .number(perSecond),
+            "peak_memory_mib": .number(peakMegabytes),
+        ])
+    }
+}

@@ -1,0 +1,50 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Apus
+import ApusExecution
+import ApusGraphs
+import ApusONNX
+
+/// A model with everything a command may ask about, and how long each step took.
+struct LoadedModel {
+    let path: String
+    let imported: ImportedModel
+    let plan: any Plan
+    let environment: PlanOptions
+    let readTime: Duration
+    let compileTime: Duration
+
+    /// Reads and compiles a model.
+    init(_ path: String, _ options: ModelOptions, progress: Progress = Progress()) throws {
+        let settings = try options.options()
+        let clock = ContinuousClock()
+        let start = clock.now
+        progress.announce("reading \(path)")
+        defer { progress.finish() }
+        imported = try Model.read(path: path, options: settings)
+        let middle = clock.now
+        progress.announce("compiling \(path)")
+        environment = PlanOptions(settings)
+        let backend = try Backends.find(options.backend, library: options.library)
+        plan = try Model.plan(
+            imported.graph, options: try Model.adapted(settings, to: imported), environment: environment,
+            backend: backend)
+        readTime = middle - start
+        compileTime = clock.now - middle
+        self.path = path
+    }
+
+    /// How long reading and compiling took.
+    var loadTime: Duration { readTime + compileTime }
+}
+
+/// The backends a user can ask for by name.
+enum Backends {
+    static func find(_ name: String, library: String?) throws -> any Backend {
+        switch name {
+        case "cpu": return CPUBackend()
+        default: throw Failure("there is no backend '\(name)'; there is cpu")
+        }
+    }
+}

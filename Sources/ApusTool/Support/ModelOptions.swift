@@ -1,0 +1,85 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Apus
+import ApusExecution
+import ApusKernels
+public import ArgumentParser
+
+extension InstructionSet: ExpressibleByArgument {}
+extension Stage: ExpressibleByArgument {}
+
+/// How a model is loaded, for every command that runs one.
+struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads for one run; one for each core when left out.", valueName: "count"))
+    var threads: Int?
+
+    @Option(help: "Machine instructions: scalar, avx2, avx512, neon; the best when left out.")
+    var isa: InstructionSet?
+
+    @Option(help: "How far to compile: imported, simplified, lowered.")
+    var stage: Stage = .lowered
+
+    @Option(help: ArgumentHelp("Who runs it: cpu, onnxruntime.", valueName: "name"))
+    var backend: String = "cpu"
+
+    @Option(help: ArgumentHelp("The shared library of a foreign backend.", valueName: "file"))
+    var library: String?
+
+    @Option(
+        name: .customLong("memory-limit"),
+        help: ArgumentHelp("Refuse to have more tensors alive than this many megabytes.", valueName: "MB"))
+    var memoryLimit: Int?
+
+    @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
+    var size: [String] = []
+
+    /// Checks what the parser cannot.
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024") }
+        if let memoryLimit, !(1...1 << 30).contains(memoryLimit) {
+            throw ValidationError("--memory-limit takes 1 to \(1 << 30) MB")
+        }
+        if let isa, !isa.isPresent {
+            let present = InstructionSet.present.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("this machine has no \(isa.rawValue); it has \(present)")
+        }
+        _ = try sizes()
+    }
+
+    /// The sizes of named dimensions.
+    func sizes() throws -> [String: Int] {
+        var result: [String: Int] = [:]
+        for text in size {
+            let (name, value) = try Assignment.split(text, option: "--size")
+            guard let number = Int(value), number >= 0 else {
+                throw ValidationError("--size \(text): '\(value)' is no size")
+            }
+            result[name] = number
+        }
+        return result
+    }
+
+    /// The options of the library.
+    func options() throws -> Options {
+        var options = Options()
+        options.threadCount = threads
+        options.instructionSet = isa ?? .best
+        options.memoryLimitBytes = memoryLimit.map { $0 * 1_000_000 }
+        options.stage = stage
+        options.sizes = try sizes()
+        return options
+    }
+}
+
+/// `NAME=VALUE` on the command line.
+enum Assignment {
+    /// The parts around the first equals sign that leaves both non-empty.
+    static func split(_ text: String, option: String) throws -> (name: String, value: String) {
+        guard let index = text.firstIndex(of: "="), index != text.startIndex, text.index(after: index) != text.endIndex
+        else {
+            throw ValidationError("\(option) takes NAME=VALUE, not '\(text)'")
+        }
+        return (String(text[..<index]), String(text[text.index(after: index)...]))
+    }
+}
