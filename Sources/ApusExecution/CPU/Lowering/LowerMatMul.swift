@@ -1,0 +1,51 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+import ApusKernels
+package import ApusTensors
+
+/// Replaces `MatMul` and `Gemm` with a constant `f32` right side by products with packed weights.
+package struct LowerMatMul: Pass {
+    let kernels: Kernels
+
+    package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
+        for (position, node) in index.graph.nodes.enumerated() where node.domain.isEmpty {
+            guard node.operatorName == "MatMul" || node.operatorName == "Gemm",
+                let weights = index.constant(node.input(1)), weights.elementType == .float32, weights.shape.rank == 2,
+                weights.elementCount > 0
+            else { continue }
+            let isGemm = node.operatorName == "Gemm"
+            let transposes = isGemm && node.integer("transB") == 1
+            let (k, n) = transposes ? (weights.shape[1], weights.shape[0]) : (weights.shape[0], weights.shape[1])
+            var attributes: [String: Attribute] = [
+                "k": .integer(k), "n": .integer(n), "isa": .string(kernels.instructionSet.rawValue),
+            ]
+            var bias = ""
+            if isGemm {
+                guard let found = gemmBias(node, n, index) else { continue }
+                bias = found
+                if node.integer("transA") == 1 { attributes["transA"] = .integer(1) }
+                if case .float(let alpha) = node.attributes["alpha"], alpha != 1 { attributes["alpha"] = .float(alpha) }
+            }
+            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedGEMMByteCount(k: k, n: n)) { target in
+                // SAFETY: the constant holds k * n floats, the target the bytes asked for.
+                let operand = unsafe MatrixOperand(
+                    weights.floats, rowStride: transposes ? 1 : n, columnStride: transposes ? k : 1)
+                unsafe kernels.packGEMM(k: k, n: n, operand, into: target)
+            }
+            var inputs = [node.inputs[0], patch.addConstant(packed, node.input(1) + ".packed")]
+            if !bias.isEmpty { inputs.append(bias) }
+            try patch.lower(position, node, to: "MatMul", inputs: inputs, attributes: attributes)
+        }
+    }
+
+    /// The bias of a `Gemm`, empty where there is none, nil where the epilogue cannot add it.
+    private func gemmBias(_ node: Node, _ n: Int, _ index: GraphIndex) -> String? {
+        let name = node.input(2)
+        if name.isEmpty { return "" }
+        if case .float(let beta) = node.attributes["beta"], beta != 1 { return nil }
+        let sizes = index.dimensions(of: name)?.map(\.value)
+        return sizes == [n] || sizes == [1, n] ? name : nil
+    }
+}
