@@ -4,6 +4,7 @@
 package import ApusExecution
 package import ApusGraphs
 import ApusOperators
+import ApusPasses
 
 /// Takes a graph from its imported form to the form a plan is made of.
 package enum Compiler {
@@ -16,13 +17,27 @@ package enum Compiler {
 
     /// The graph as far compiled as asked.
     ///
-    /// - Throws: ``PlanError`` when a pass makes a node that cannot be resolved.
-    package static func compile(_ graph: Graph, to stage: Stage, options: PlanOptions) throws(PlanError) -> Graph {
-        switch stage {
-        case .imported: return graph
-        case .simplified: return graph
-        case .lowered: return try CPUBackend().lower(graph, options: options)
+    /// - Throws: ``PlanError`` when a pass fails.
+    package static func compile(
+        _ graph: Graph, to stage: Stage, options: PlanOptions, inference: InferenceOptions = InferenceOptions()
+    ) throws(PlanError) -> Graph {
+        guard stage != .imported else { return graph }
+        var graph = graph
+        var context = PassContext(catalogue: options.catalogue, inference: inference)
+        do {
+            try Pipeline.portable.run(on: &graph, context)
+            if stage == .lowered {
+                context.allowsNewestOpset = true
+                graph.inferTypes(inference)
+                try Pipeline(
+                    name: "lowering", steps: CPUBackend().loweringPasses(options).map { PassRunner($0) }, roundLimit: 1
+                ).run(on: &graph, context)
+                try Pipeline(name: "clean-up", steps: [PassRunner(DeadCode())]).run(on: &graph, context)
+            }
+        } catch {
+            throw PlanError("\(error)")
         }
+        return graph
     }
 }
 

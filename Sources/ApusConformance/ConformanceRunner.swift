@@ -38,7 +38,7 @@ public struct ConformanceRunner: Sendable {
                 throw ConformanceError(description: "the case has no data set")
             }
             for path in conformanceCase.dataSets {
-                if let difference = try check(plan, path, result.operators) {
+                if let difference = try check(plan, model.graph, path, result.operators) {
                     result.outcome = .failed(difference)
                     return result
                 }
@@ -49,9 +49,9 @@ public struct ConformanceRunner: Sendable {
         return result
     }
 
-    private func check(_ plan: any Plan, _ path: String, _ operators: [String]) throws -> String? {
-        let inputs = try read("input", plan.inputs, path)
-        let expected = try read("output", plan.outputs, path)
+    private func check(_ plan: any Plan, _ graph: Graph, _ path: String, _ operators: [String]) throws -> String? {
+        let inputs = try read("input", graph.inputs, path)
+        let expected = try read("output", graph.outputs, path)
         let actual = try plan.makeSession().run(inputs)
         let tolerance = Tolerance.forOperators(operators)
         for (index, pair) in zip(actual, expected).enumerated() {

@@ -10,7 +10,14 @@ package struct Pipeline: Sendable {
     /// Steps repeated until none of them changes anything.
     package var steps: [any WholeGraphPass]
     /// The most rounds.
-    package var roundLimit = 12
+    package var roundLimit: Int
+
+    /// Makes a pipeline.
+    package init(name: String, steps: [any WholeGraphPass], roundLimit: Int = 12) {
+        self.name = name
+        self.steps = steps
+        self.roundLimit = roundLimit
+    }
 
     /// What stays a model any engine of the same operator set can run.
     package static let portable = Pipeline(

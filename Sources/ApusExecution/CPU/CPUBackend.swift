@@ -3,7 +3,6 @@
 
 package import ApusGraphs
 import ApusKernels
-import ApusTensors
 
 /// The engine of this package.
 package struct CPUBackend: Backend {
@@ -18,42 +17,18 @@ package struct CPUBackend: Backend {
         LoweredQLinearConv.self, LoweredQLinearMatMul.self,
     ]
 
-    /// Chooses forms for this machine: packs weights and fuses epilogues.
-    ///
-    /// - Throws: ``PlanError`` when a lowered node cannot be made.
-    package func lower(_ graph: Graph, options: PlanOptions) throws(PlanError) -> Graph {
+    /// The passes that choose forms for this machine, in order: they pack weights and fuse epilogues.
+    package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
-        let passes: [any Pass] = [
+        return [
             LowerConv(kernels: kernels), LowerMatMul(kernels: kernels), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), FuseDequantization(), FuseDequantization(), FuseBias(), FuseResidual(),
             FuseActivation(),
         ]
-        let context = PassContext(catalogue: options.catalogue, allowsNewestOpset: true)
-        var graph = graph
-        for pass in passes {
-            do {
-                graph = try graph.applying(pass, context)
-            } catch {
-                throw PlanError("\(pass.name): \(error)")
-            }
-        }
-        return graph
     }
 
     package func prepare(_ graph: Graph, options: PlanOptions) throws(PlanError) -> any Plan {
         try CPUPlan(graph, options: options)
-    }
-}
-
-extension Graph {
-    /// The graph and its subgraphs after a pass.
-    fileprivate func applying(_ pass: any Pass, _ context: PassContext) throws -> Graph {
-        var graph = self
-        graph.inferTypes(context.inference)
-        var patch = Patch(names: NameSource(avoiding: graph.allNames), catalogue: context.catalogue)
-        try pass.edit(GraphIndex(graph), &patch, context)
-        try graph.apply(patch)
-        return graph
     }
 }

@@ -11,7 +11,8 @@ package struct LowerConv: Pass {
     let kernels: Kernels
 
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
-        for (position, node) in index.graph.nodes.enumerated() where node.domain.isEmpty && node.operatorName == "Conv" {
+        for (position, node) in index.graph.nodes.enumerated() where node.domain.isEmpty && node.operatorName == "Conv"
+        {
             guard let weights = index.constant(node.input(1)), weights.elementType == .float32,
                 weights.shape.rank == 3 || weights.shape.rank == 4, weights.elementCount > 0,
                 let geometry = try? ConvolutionGeometry(NodeReader(node)),

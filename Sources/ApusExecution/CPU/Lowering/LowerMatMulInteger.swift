@@ -18,7 +18,8 @@ package struct LowerMatMulInteger: Pass {
                 let zeroPoints = index.zeroPoints(node.input(3), count: weights.shape[1])
             else { continue }
             let (k, n) = (weights.shape[0], weights.shape[1])
-            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) { target in
+            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) {
+                target in
                 // SAFETY: the constant holds k * n bytes, the target the bytes asked for.
                 let operand = unsafe ByteOperand(
                     weights.baseAddress, isSigned: weights.elementType == .int8, rowStride: n)

@@ -28,7 +28,8 @@ package struct LowerQLinearMatMul: Pass {
             else { continue }
             let bias = isGemm ? node.input(6) : ""
             if !bias.isEmpty, index.constant(bias)?.elementCount != n { continue }
-            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) { target in
+            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) {
+                target in
                 // SAFETY: the constant holds k * n bytes, the target the bytes asked for.
                 let operand = unsafe ByteOperand(
                     weights.baseAddress, isSigned: weights.elementType == .int8, rowStride: transposes ? 1 : n,
