@@ -31,16 +31,6 @@ package struct Expand: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let shape = try source.shape.broadcast(with: Shape(try inputs.tensor(1).integers()))
-        if try shape.checkedElementCount() == source.elementCount {
-            outputs.set(0, try source.reshaped(to: shape))
-            return
-        }
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
-        try canvas.copy(
-            source,
-            Block(
-                sizes: shape.dimensions, sourceSteps: source.shape.strides(broadcastTo: shape),
-                targetSteps: shape.strides))
-        outputs.set(0, try canvas.finish())
+        outputs.set(0, try source.expanded(to: shape, in: outputs.context))
     }
 }

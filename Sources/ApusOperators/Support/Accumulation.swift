@@ -61,6 +61,14 @@ extension Bool: Accumulable {
 }
 
 extension Canvas {
+    /// Changes the elements in place.
+    mutating func update<Element: TensorElement>(
+        of type: Element.Type, _ body: (inout MutableSpan<Element>) -> Void
+    ) throws(ComputeError) {
+        var elements = try memory.elements(of: Element.self)
+        body(&elements)
+    }
+
     /// Copies or combines successive runs of neighbouring elements into the given places.
     mutating func scatter(
         _ source: Tensor, to starts: [Int], run: Int, _ reduction: ScatterReduction
