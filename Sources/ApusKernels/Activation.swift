@@ -1,8 +1,6 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// A function applied to every element of a result while it is still in cache.
 package enum Activation: Sendable, Hashable {
     case none
@@ -17,20 +15,37 @@ package enum Activation: Sendable, Hashable {
     case geluErf
     case geluTanh
 
-    /// The same function for one number, as the scalar specification has it.
-    package func callAsFunction(_ x: Float) -> Float {
+    /// Whether it only clamps its argument, which products do before they store.
+    var isClamp: Bool {
         switch self {
-        case .none: x
-        case .relu: x < 0 ? 0 : x
-        case .clip(let low, let high): x < low ? low : x > high ? high : x
-        case .leakyRelu(let alpha): x < 0 ? alpha * x : x
-        case .sigmoid: 1 / (1 + expf(-x))
-        case .tanh: tanhf(x)
-        case .silu: x / (1 + expf(-x))
-        case .hardSwish: x * Swift.min(Swift.max(x / 6 + 0.5, 0), 1)
-        case .hardSigmoid(let alpha, let beta): Swift.min(Swift.max(alpha * x + beta, 0), 1)
-        case .geluErf: 0.5 * x * erfcf(-x * 0.70710678)
-        case .geluTanh: 0.5 * x * (1 + tanhf(0.79788456 * (x + 0.044715 * x * x * x)))
+        case .none, .relu, .clip: true
+        default: false
+        }
+    }
+
+    /// The range a product is clamped to before any other activation.
+    var bounds: (lowerBound: Float, upperBound: Float) {
+        switch self {
+        case .relu: (0, .infinity)
+        case .clip(let low, let high): (low, high)
+        default: (-.infinity, .infinity)
+        }
+    }
+
+    /// The same function as a vector kernel with its parameters.
+    var unary: (function: UnaryFunction, alpha: Float, beta: Float)? {
+        switch self {
+        case .none: nil
+        case .relu: (.relu, 0, 0)
+        case .clip(let low, let high): (.clip, low, high)
+        case .leakyRelu(let alpha): (.leakyRelu, alpha, 0)
+        case .sigmoid: (.sigmoid, 0, 0)
+        case .tanh: (.tanh, 0, 0)
+        case .silu: (.silu, 0, 0)
+        case .hardSwish: (.hardSwish, 0, 0)
+        case .hardSigmoid(let alpha, let beta): (.hardSigmoid, alpha, beta)
+        case .geluErf: (.geluErf, 0, 0)
+        case .geluTanh: (.geluTanh, 0, 0)
         }
     }
 }

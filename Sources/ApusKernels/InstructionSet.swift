@@ -11,6 +11,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case avx2
     /// AVX-512 F, BW, DQ and VL.
     case avx512
+    /// AVX-512 with the integer dot products of VNNI.
+    case avx512vnni
     /// 64-bit ARM.
     case neon
 
@@ -19,7 +21,8 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         case .scalar: 0
         case .avx2: 1
         case .avx512: 2
-        case .neon: 3
+        case .avx512vnni: 3
+        case .neon: 4
         }
     }
 

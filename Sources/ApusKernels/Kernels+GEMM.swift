@@ -1,16 +1,28 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusKernels
+
 extension Kernels {
     /// The bytes ``packGEMM(k:n:_:into:)`` writes; the memory should be aligned to 64 bytes.
-    package func packedGEMMByteCount(k: Int, n: Int) -> Int { k * n * 4 }
+    package func packedGEMMByteCount(k: Int, n: Int) -> Int {
+        let width = unsafe table.pointee.f32_gemm_columns
+        return (n + width - 1) / width * width * k * 4
+    }
 
     /// Rearranges the right operand of a product, usually weights, into the layout the kernels of this set read.
     package func packGEMM(k: Int, n: Int, _ b: MatrixOperand, into packed: UnsafeMutableRawPointer) {
         // SAFETY: the caller gives packedGEMMByteCount bytes and an operand of k rows and n columns.
-        let target = unsafe packed.bindMemory(to: Float.self, capacity: k * n)
-        for p in 0..<k {
-            for j in 0..<n { unsafe target[p * n + j] = unsafe b.base[p * b.rowStride + j * b.columnStride] }
+        let width = unsafe table.pointee.f32_gemm_columns
+        let target = unsafe packed.assumingMemoryBound(to: Float.self)
+        spreadItems((n + width - 1) / width, cost: width * k) { panels in
+            for panel in panels {
+                var pack = unsafe apus_pack_task(
+                    rows: Swift.min(width, n - panel * width), k: k, padded_rows: width,
+                    x: b.base + panel * width * b.columnStride, row_stride: b.columnStride, step: b.rowStride,
+                    out: target + panel * width * k, out_step: width)
+                unsafe table.pointee.f32_pack?(&pack)
+            }
         }
     }
 
@@ -20,9 +32,10 @@ extension Kernels {
         rowStride: Int, epilogue: Epilogue = Epilogue()
     ) {
         // SAFETY: the caller gives memory of packGEMM's layout.
-        let source = unsafe b.assumingMemoryBound(to: Float.self)
-        unsafe gemm(
-            m: m, n: n, k: k, a, MatrixOperand(source, rowStride: n), into: c, rowStride: rowStride, epilogue: epilogue)
+        let right = unsafe MatrixProduct.Right.packed(b.assumingMemoryBound(to: Float.self))
+        unsafe multiply(
+            MatrixProduct(
+                m: m, n: n, k: k, left: .strided(a), right: right, c: c, rowStride: rowStride, epilogue: epilogue))
     }
 
     /// Multiplies two matrices as they lie: `C[m n] = epilogue(A[m k] * B[k n])`, rows of `C` contiguous.
@@ -31,19 +44,10 @@ extension Kernels {
         rowStride: Int, epilogue: Epilogue = Epilogue()
     ) {
         // SAFETY: the caller vouches for the operands.
-        for i in 0..<m {
-            for j in 0..<n {
-                var sum: Float = 0
-                for p in 0..<k {
-                    unsafe sum +=
-                        a.base[i * a.rowStride + p * a.columnStride] * b.base[p * b.rowStride + j * b.columnStride]
-                }
-                sum *= epilogue.scale
-                if let bias = unsafe epilogue.bias { unsafe sum += bias[epilogue.biasAxis == .row ? i : j] }
-                if let residual = unsafe epilogue.residual { unsafe sum += residual[i * rowStride + j] }
-                unsafe c[i * rowStride + j] = epilogue.activation(sum)
-            }
-        }
+        unsafe multiply(
+            MatrixProduct(
+                m: m, n: n, k: k, left: .strided(a), right: .strided(b), c: c, rowStride: rowStride,
+                epilogue: epilogue))
     }
 
     /// Multiplies many pairs of matrices; pair `i` begins at the `i`th offset, in elements, from each base.
@@ -54,11 +58,31 @@ extension Kernels {
         into c: UnsafeMutablePointer<Float>, cOffsets: [Int], rowStride: Int, epilogue: Epilogue = Epilogue()
     ) {
         precondition(aOffsets.count == cOffsets.count && bOffsets.count == cOffsets.count)
-        for index in cOffsets.indices {
-            // SAFETY: the caller vouches for the offsets.
-            unsafe gemm(
-                m: m, n: n, k: k, a.advanced(by: aOffsets[index]), b.advanced(by: bOffsets[index]),
-                into: c + cOffsets[index], rowStride: rowStride, epilogue: epilogue.advanced(by: cOffsets[index]))
+        guard m > 0, n > 0, !cOffsets.isEmpty else { return }
+        let division = self.division(m: m, n: n, k: k, batch: cOffsets.count)
+        pool.run(partCount: cOffsets.count * division.count) { part in
+            let (index, piece) = part.quotientAndRemainder(dividingBy: division.count)
+            // SAFETY: the caller vouches for the operands and offsets.
+            let product = unsafe MatrixProduct(
+                m: m, n: n, k: k, left: .strided(a.advanced(by: aOffsets[index])),
+                right: .strided(b.advanced(by: bOffsets[index])), c: c + cOffsets[index], rowStride: rowStride,
+                epilogue: epilogue.advanced(by: cOffsets[index]))
+            unsafe product.compute(rows: division.rows(piece), columns: division.columns(piece), self)
         }
+    }
+
+    @unsafe
+    private func multiply(_ product: MatrixProduct) {
+        guard product.m > 0, product.n > 0 else { return }
+        let division = division(m: product.m, n: product.n, k: product.k, batch: 1)
+        pool.run(partCount: division.count) { part in
+            unsafe product.compute(rows: division.rows(part), columns: division.columns(part), self)
+        }
+    }
+
+    func division(m: Int, n: Int, k: Int, batch: Int) -> ProductDivision {
+        unsafe ProductDivision(
+            m: m, n: n, k: k, batch: batch, panelRows: MatrixProduct.panelRows(m, table),
+            panelColumns: table.pointee.f32_gemm_columns, threadCount: pool.threadCount)
     }
 }

@@ -1,45 +1,70 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusKernels
+
 extension Kernels {
     /// Takes the greatest element under each window; padding never wins, an empty window gives `-infinity`.
     package func maxPool(_ shape: PoolingShape, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
-        unsafe pool(shape, x, y, -.infinity, { $1.isNaN || $1 > $0 ? $1 : $0 }, { value, _, _ in value })
+        let window = PlaneWindow(shape, lanes: lanes)
+        eachPlane(shape) { plane in
+            // SAFETY: the caller gives planes of the shape's sizes.
+            let source = unsafe window.fill(x + plane * shape.inputHeight * shape.inputWidth, with: -.infinity, table)
+            let target = unsafe y + plane * shape.outputHeight * shape.outputWidth
+            var task = unsafe window.makeTask(source, into: target)
+            unsafe table.pointee.f32_max_pool?(&task)
+        }
     }
 
     /// Averages the elements under each window, dividing by the elements inside, or by all with padding included.
     package func averagePool(
         _ shape: PoolingShape, includingPadding: Bool, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
     ) {
-        unsafe pool(shape, x, y, 0, +) { sum, inside, padded in
-            let count = includingPadding ? padded : inside
-            return count == 0 ? 0 : sum / Float(count)
+        let window = PlaneWindow(shape, lanes: lanes)
+        let rows = (0..<shape.outputHeight).map { index in
+            Self.factor(
+                index * shape.strideHeight - shape.padTop, shape.kernelHeight, shape.dilationHeight,
+                shape.inputHeight, shape.padTop, shape.padBottom, includingPadding)
         }
-    }
-
-    private func pool(
-        _ s: PoolingShape, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ initial: Float,
-        _ combine: (Float, Float) -> Float, _ finish: (Float, Int, Int) -> Float
-    ) {
-        for plane in 0..<s.planes {
-            for i in 0..<s.outputHeight {
-                for j in 0..<s.outputWidth {
-                    var (value, inside, padded) = (initial, 0, 0)
-                    for u in 0..<s.kernelHeight {
-                        let row = i * s.strideHeight - s.padTop + u * s.dilationHeight
-                        guard row < s.inputHeight + s.padBottom else { continue }
-                        for v in 0..<s.kernelWidth {
-                            let column = j * s.strideWidth - s.padLeft + v * s.dilationWidth
-                            guard column < s.inputWidth + s.padRight else { continue }
-                            padded += 1
-                            guard row >= 0, row < s.inputHeight, column >= 0, column < s.inputWidth else { continue }
-                            inside += 1
-                            value = combine(value, unsafe x[(plane * s.inputHeight + row) * s.inputWidth + column])
-                        }
-                    }
-                    unsafe y[(plane * s.outputHeight + i) * s.outputWidth + j] = finish(value, inside, padded)
+        let columns = (0..<shape.outputWidth).map { index in
+            Self.factor(
+                index * shape.strideWidth - shape.padLeft, shape.kernelWidth, shape.dilationWidth, shape.inputWidth,
+                shape.padLeft, shape.padRight, includingPadding)
+        }
+        unsafe rows.withUnsafeBufferPointer { rowFactors in
+            unsafe columns.withUnsafeBufferPointer { columnFactors in
+                eachPlane(shape) { plane in
+                    // SAFETY: the caller gives planes of the shape's sizes.
+                    let source = unsafe window.fill(
+                        x + plane * shape.inputHeight * shape.inputWidth, with: 0, table)
+                    let target = unsafe y + plane * shape.outputHeight * shape.outputWidth
+                    var task = unsafe window.makeTask(source, into: target)
+                    unsafe task.row_factors = rowFactors.baseAddress
+                    unsafe task.column_factors = columnFactors.baseAddress
+                    unsafe table.pointee.f32_average_pool?(&task)
                 }
             }
         }
+    }
+
+    private func eachPlane(_ shape: PoolingShape, _ body: (Int) -> Void) {
+        guard shape.outputHeight > 0, shape.outputWidth > 0 else { return }
+        let cost = shape.outputHeight * shape.outputWidth * shape.kernelHeight * shape.kernelWidth
+        spreadItems(shape.planes, cost: cost) { planes in
+            for plane in planes { body(plane) }
+        }
+    }
+
+    /// One over the number of taps that count, along one axis.
+    private static func factor(
+        _ start: Int, _ taps: Int, _ dilation: Int, _ extent: Int, _ before: Int, _ after: Int,
+        _ includingPadding: Bool
+    ) -> Float {
+        var count = 0
+        for tap in 0..<taps {
+            let at = start + tap * dilation
+            if includingPadding ? at < extent + after : at >= 0 && at < extent { count += 1 }
+        }
+        return count == 0 ? 0 : 1 / Float(count)
     }
 }

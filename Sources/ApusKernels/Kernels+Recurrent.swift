@@ -1,6 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusKernels
+
 extension Kernels {
     /// Finishes one LSTM step with ONNX's default activations, over a batch of rows of `hidden` cells.
     ///
@@ -11,20 +13,13 @@ extension Kernels {
         batch: Int, hidden: Int, gates: UnsafePointer<Float>, gatesStride: Int, peepholes: UnsafePointer<Float>? = nil,
         cell: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
     ) {
-        let (sigmoid, tanh) = (Activation.sigmoid, Activation.tanh)
-        for row in 0..<batch {
-            let g = unsafe gates + row * gatesStride
-            for j in 0..<hidden {
-                let index = row * hidden + j
-                let old = unsafe cell[index]
-                func peep(_ gate: Int, _ value: Float) -> Float {
-                    unsafe peepholes.map { unsafe $0[gate * hidden + j] * value } ?? 0
-                }
-                let input = unsafe sigmoid(g[j] + peep(0, old))
-                let forget = unsafe sigmoid(g[2 * hidden + j] + peep(2, old))
-                let new = unsafe forget * old + input * tanh(g[3 * hidden + j])
-                unsafe cell[index] = new
-                unsafe output[index] = sigmoid(g[hidden + j] + peep(1, new)) * tanh(new)
+        spreadItems(batch, cost: hidden * 16) { rows in
+            for row in rows {
+                // SAFETY: the caller gives batch rows.
+                var task = unsafe apus_lstm_task(
+                    hidden: hidden, gates: gates + row * gatesStride, peepholes: peepholes,
+                    cell: cell + row * hidden, output: output + row * hidden)
+                unsafe table.pointee.f32_lstm_cell?(&task)
             }
         }
     }
@@ -37,15 +32,13 @@ extension Kernels {
         batch: Int, hidden: Int, inputGates: UnsafePointer<Float>, inputStride: Int,
         hiddenGates: UnsafePointer<Float>, hiddenStride: Int, state: UnsafeMutablePointer<Float>
     ) {
-        let (sigmoid, tanh) = (Activation.sigmoid, Activation.tanh)
-        for row in 0..<batch {
-            let (g, r) = unsafe (inputGates + row * inputStride, hiddenGates + row * hiddenStride)
-            for j in 0..<hidden {
-                let old = unsafe state[row * hidden + j]
-                let update = unsafe sigmoid(g[j] + r[j])
-                let reset = unsafe sigmoid(g[hidden + j] + r[hidden + j])
-                let new = unsafe tanh(g[2 * hidden + j] + reset * r[2 * hidden + j])
-                unsafe state[row * hidden + j] = (1 - update) * new + update * old
+        spreadItems(batch, cost: hidden * 16) { rows in
+            for row in rows {
+                // SAFETY: the caller gives batch rows.
+                var task = unsafe apus_gru_task(
+                    hidden: hidden, input_gates: inputGates + row * inputStride,
+                    hidden_gates: hiddenGates + row * hiddenStride, state: state + row * hidden)
+                unsafe table.pointee.f32_gru_cell?(&task)
             }
         }
     }

@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import CApusKernels
 
 extension Kernels {
     /// Normalises each contiguous row to exponentials that sum to one, or to their logarithms; `y` may be `x`.
@@ -9,16 +9,10 @@ extension Kernels {
         rows: Int, columns: Int, logarithm: Bool = false, _ x: UnsafePointer<Float>,
         into y: UnsafeMutablePointer<Float>
     ) {
-        // SAFETY: the caller gives rows times columns elements.
-        for row in 0..<rows {
-            let (source, target) = unsafe (x + row * columns, y + row * columns)
-            var top = -Float.infinity
-            for i in 0..<columns { unsafe top = Swift.max(top, source[i]) }
-            var sum: Float = 0
-            for i in 0..<columns { unsafe sum += expf(source[i] - top) }
-            for i in 0..<columns {
-                unsafe target[i] = logarithm ? source[i] - top - logf(sum) : expf(source[i] - top) / sum
-            }
+        spreadItems(rows, cost: columns * 4) { range in
+            let start = range.lowerBound * columns
+            // SAFETY: the caller gives rows times columns elements.
+            unsafe table.pointee.f32_softmax?(range.count, columns, x + start, y + start, logarithm ? 1 : 0)
         }
     }
 
@@ -33,7 +27,9 @@ extension Kernels {
         inverseDeviations: UnsafeMutablePointer<Float>? = nil
     ) {
         unsafe normalize(
-            rows, columns, epsilon, true, x, residual, scale, bias, y, sum, means, inverseDeviations)
+            apus_normalization_task(
+                rows: rows, columns: columns, x: x, residual: residual, scale: scale, bias: bias, y: y, sum: sum,
+                means: means, deviations: inverseDeviations, epsilon: epsilon, is_centred: 1))
     }
 
     /// Divides each contiguous row by its root mean square, then scales and shifts by column; see layerNormalization.
@@ -42,31 +38,27 @@ extension Kernels {
         scale: UnsafePointer<Float>? = nil, bias: UnsafePointer<Float>? = nil, into y: UnsafeMutablePointer<Float>,
         sum: UnsafeMutablePointer<Float>? = nil, inverseDeviations: UnsafeMutablePointer<Float>? = nil
     ) {
-        unsafe normalize(rows, columns, epsilon, false, x, residual, scale, bias, y, sum, nil, inverseDeviations)
+        unsafe normalize(
+            apus_normalization_task(
+                rows: rows, columns: columns, x: x, residual: residual, scale: scale, bias: bias, y: y, sum: sum,
+                means: nil, deviations: inverseDeviations, epsilon: epsilon, is_centred: 0))
     }
 
-    private func normalize(
-        _ rows: Int, _ columns: Int, _ epsilon: Float, _ centred: Bool, _ x: UnsafePointer<Float>,
-        _ residual: UnsafePointer<Float>?, _ scale: UnsafePointer<Float>?, _ bias: UnsafePointer<Float>?,
-        _ y: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>?, _ means: UnsafeMutablePointer<Float>?,
-        _ deviations: UnsafeMutablePointer<Float>?
-    ) {
-        for row in 0..<rows {
-            let start = row * columns
-            func value(_ i: Int) -> Float { unsafe x[start + i] + (residual.map { unsafe $0[start + i] } ?? 0) }
-            var mean: Float = 0
-            if centred { for i in 0..<columns { mean += value(i) / Float(columns) } }
-            var variance: Float = 0
-            for i in 0..<columns { variance += (value(i) - mean) * (value(i) - mean) / Float(columns) }
-            let inverse = 1 / sqrtf(variance + epsilon)
-            unsafe means?[row] = mean
-            unsafe deviations?[row] = inverse
-            for i in 0..<columns {
-                let v = value(i)
-                unsafe sums?[start + i] = v
-                unsafe y[start + i] =
-                    (v - mean) * inverse * (scale.map { unsafe $0[i] } ?? 1) + (bias.map { unsafe $0[i] } ?? 0)
-            }
+    @unsafe
+    private func normalize(_ whole: apus_normalization_task) {
+        let columns = unsafe whole.columns
+        spreadItems(unsafe whole.rows, cost: columns * 3) { range in
+            let start = range.lowerBound * columns
+            var task = unsafe whole
+            // SAFETY: the caller gives rows times columns elements.
+            unsafe task.rows = range.count
+            unsafe task.x = whole.x + start
+            unsafe task.y = whole.y + start
+            unsafe task.residual = whole.residual.map { unsafe $0 + start }
+            unsafe task.sum = whole.sum.map { unsafe $0 + start }
+            unsafe task.means = whole.means.map { unsafe $0 + range.lowerBound }
+            unsafe task.deviations = whole.deviations.map { unsafe $0 + range.lowerBound }
+            unsafe table.pointee.f32_normalization?(&task)
         }
     }
 
@@ -75,19 +67,17 @@ extension Kernels {
         _ reduction: RowReduction, rows: Int, columns: Int, _ x: UnsafePointer<Float>, rowStride: Int,
         into y: UnsafeMutablePointer<Float>
     ) {
-        for row in 0..<rows {
-            let source = unsafe x + row * rowStride
-            var value: Float = reduction == .maximum ? -.infinity : reduction == .minimum ? .infinity : 0
-            for i in 0..<columns {
-                let element = unsafe source[i]
-                switch reduction {
-                case .sum: value += element
-                case .maximum: value = element.isNaN || element > value ? element : value
-                case .minimum: value = element.isNaN || element < value ? element : value
-                case .sumOfSquares: value += element * element
-                }
+        let kernel =
+            switch reduction {
+            case .sum: unsafe table.pointee.f32_row_sum
+            case .maximum: unsafe table.pointee.f32_row_maximum
+            case .minimum: unsafe table.pointee.f32_row_minimum
+            case .sumOfSquares: unsafe table.pointee.f32_row_sum_of_squares
             }
-            unsafe y[row] = value
+        spreadItems(rows, cost: columns) { range in
+            let start = range.lowerBound
+            // SAFETY: the caller gives rows of the stride.
+            unsafe kernel?(range.count, columns, x + start * rowStride, rowStride, y + start)
         }
     }
 }

@@ -1,0 +1,214 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+/// One product of matrices cut into blocks that fit the caches.
+@safe
+struct MatrixProduct {
+    @safe
+    enum Left {
+        case strided(MatrixOperand)
+        case packed(UnsafePointer<Float>)
+    }
+
+    @safe
+    enum Right {
+        case strided(MatrixOperand)
+        case packed(UnsafePointer<Float>)
+        case patches(apus_patch_task)
+    }
+
+    var m: Int
+    var n: Int
+    var k: Int
+    var left: Left
+    var right: Right
+    var c: UnsafeMutablePointer<Float>
+    var rowStride: Int
+    var epilogue: Epilogue
+
+    static let deepest = 320
+    static let widest = 256
+
+    /// The height of the panels `m` rows are cut into: as even as the tile allows.
+    static func panelRows(_ m: Int, _ table: UnsafePointer<apus_kernel_table>) -> Int {
+        let most = unsafe table.pointee.f32_gemm_rows
+        let panels = Swift.max(1, (m + most - 1) / most)
+        return Swift.max(1, (m + panels - 1) / panels)
+    }
+
+    /// Computes the block of rows and columns; both begin at multiples of the panel sizes.
+    @unsafe
+    func compute(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
+        let table = unsafe kernels.table
+        let (panelRows, panelColumns) = unsafe (Self.panelRows(m, table), table.pointee.f32_gemm_columns)
+        let blocks = isDepthWhole ? 1 : Swift.max(1, (k + Self.deepest - 1) / Self.deepest)
+        let depth = (k + blocks - 1) / blocks
+        let rowBlock = panelRows * 16
+        var task = unsafe makeTask(panelRows: panelRows)
+        var start = 0
+        repeat {
+            let count = Swift.min(depth, k - start)
+            unsafe task.k = count
+            unsafe task.is_first = start == 0 ? 1 : 0
+            unsafe task.is_last = start + count == k ? 1 : 0
+            unsafe setRight(&task, start, count, rows, columns, panelColumns, table)
+            for row in stride(from: rows.lowerBound, to: rows.upperBound, by: rowBlock) {
+                let height = Swift.min(rowBlock, rows.upperBound - row)
+                unsafe task.m = height
+                unsafe task.n = columns.count
+                unsafe setLeft(&task, start, count, row, height, panelRows, table)
+                let offset = row * rowStride + columns.lowerBound
+                unsafe task.c = c + offset
+                unsafe task.row_bias = epilogue.biasAxis == .row ? epilogue.bias.map { unsafe $0 + row } : nil
+                unsafe task.column_bias =
+                    epilogue.biasAxis == .column ? epilogue.bias.map { unsafe $0 + columns.lowerBound } : nil
+                unsafe task.residual = epilogue.residual.map { unsafe $0 + offset }
+                unsafe table.pointee.f32_gemm?(&task)
+            }
+            start += count
+        } while start < k
+        guard !epilogue.activation.isClamp else { return }
+        for row in rows {
+            let target = unsafe c + row * rowStride + columns.lowerBound
+            unsafe kernels.activate(epilogue.activation, columns.count, target, target)
+        }
+    }
+
+    /// Whether the depth cannot be cut because partial sums would overwrite the residual, or need not be.
+    private var isDepthWhole: Bool {
+        let isInPlace = unsafe epilogue.residual.map { unsafe $0 == UnsafePointer(c) } ?? false
+        return isInPlace || m <= 2
+    }
+
+    private func makeTask(panelRows: Int) -> apus_f32_gemm_task {
+        var task = unsafe apus_f32_gemm_task()
+        let bounds = epilogue.activation.bounds
+        unsafe task.panel_rows = panelRows
+        unsafe task.c_stride = rowStride
+        unsafe task.scale = epilogue.scale
+        unsafe task.low = bounds.lowerBound
+        unsafe task.high = bounds.upperBound
+        return unsafe task
+    }
+
+    private func setLeft(
+        _ task: inout apus_f32_gemm_task, _ start: Int, _ count: Int, _ row: Int, _ height: Int, _ panelRows: Int,
+        _ table: UnsafePointer<apus_kernel_table>
+    ) {
+        switch left {
+        case .packed(let base):
+            unsafe task.a = base + row * k + start * panelRows
+            unsafe task.a_panel_stride = panelRows * k
+            unsafe task.a_step = panelRows
+        case .strided(let a) where a.rowStride == 1 || height == 1:
+            unsafe task.a = a.base + row * a.rowStride + start * a.columnStride
+            unsafe task.a_panel_stride = panelRows * a.rowStride
+            unsafe task.a_step = a.columnStride
+        case .strided(let a):
+            let panels = (height + panelRows - 1) / panelRows
+            let memory = unsafe scratch(.left, byteCount: panels * panelRows * count * 4)
+            let target = unsafe memory.assumingMemoryBound(to: Float.self)
+            for panel in 0..<panels {
+                let first = row + panel * panelRows
+                let rows = Swift.min(panelRows, row + height - first)
+                var pack = unsafe apus_pack_task(
+                    rows: rows, k: count, padded_rows: rows,
+                    x: a.base + first * a.rowStride + start * a.columnStride, row_stride: a.rowStride,
+                    step: a.columnStride, out: target + panel * panelRows * count, out_step: panelRows)
+                unsafe table.pointee.f32_pack?(&pack)
+            }
+            unsafe task.a = UnsafePointer(target)
+            unsafe task.a_panel_stride = panelRows * count
+            unsafe task.a_step = panelRows
+        }
+    }
+
+    private func setRight(
+        _ task: inout apus_f32_gemm_task, _ start: Int, _ count: Int, _ rows: Range<Int>, _ columns: Range<Int>,
+        _ width: Int, _ table: UnsafePointer<apus_kernel_table>
+    ) {
+        let panels = (columns.count + width - 1) / width
+        switch right {
+        case .packed(let base):
+            unsafe task.b = base + columns.lowerBound * k + start * width
+            unsafe task.b_panel_stride = width * k
+            unsafe task.b_step = width
+            return
+        case .strided(let b) where b.columnStride == 1 && rows.count <= 56:
+            unsafe task.b = b.base + start * b.rowStride + columns.lowerBound
+            unsafe task.b_panel_stride = width
+            unsafe task.b_step = b.rowStride
+            return
+        case .strided(let b):
+            let memory = unsafe scratch(.right, byteCount: panels * width * count * 4)
+            let target = unsafe memory.assumingMemoryBound(to: Float.self)
+            for panel in 0..<panels {
+                let first = columns.lowerBound + panel * width
+                var pack = unsafe apus_pack_task(
+                    rows: Swift.min(width, columns.upperBound - first), k: count, padded_rows: width,
+                    x: b.base + first * b.columnStride + start * b.rowStride, row_stride: b.columnStride,
+                    step: b.rowStride, out: target + panel * width * count, out_step: width)
+                unsafe table.pointee.f32_pack?(&pack)
+            }
+            unsafe task.b = UnsafePointer(target)
+        case .patches(var patches):
+            let memory = unsafe scratch(.right, byteCount: panels * width * count * 4)
+            unsafe patches.column = columns.lowerBound
+            unsafe patches.columns = columns.count
+            unsafe patches.panel_columns = width
+            unsafe patches.k = start
+            unsafe patches.k_count = count
+            unsafe patches.out = memory
+            unsafe patches.panel_stride = width * count
+            unsafe table.pointee.f32_patch?(&patches)
+            unsafe task.b = UnsafePointer(memory.assumingMemoryBound(to: Float.self))
+        }
+        unsafe task.b_panel_stride = width * count
+        unsafe task.b_step = width
+    }
+}
+
+/// How a batch of equal products is divided among threads.
+struct ProductDivision {
+    let rowParts: Int
+    let columnParts: Int
+    private let rowStep: Int
+    private let columnStep: Int
+    private let m: Int
+    private let n: Int
+
+    init(m: Int, n: Int, k: Int, batch: Int, panelRows: Int, panelColumns: Int, threadCount: Int) {
+        self.m = m
+        self.n = n
+        let work = Double(m) * Double(n) * Double(Swift.max(1, k)) * Double(batch)
+        let target = threadCount == 1 || work < 400_000 ? 1 : threadCount * 3
+        var step = Swift.min(n, MatrixProduct.widest)
+        var parts = (n + step - 1) / step
+        if batch * parts < target, n >= m {
+            parts = Swift.min((target + batch - 1) / batch, (n + panelColumns - 1) / panelColumns)
+            step = (n + parts - 1) / parts
+        }
+        columnStep = (step + panelColumns - 1) / panelColumns * panelColumns
+        columnParts = (n + columnStep - 1) / columnStep
+        let panels = (m + panelRows - 1) / panelRows
+        let wanted = (target + batch * columnParts - 1) / (batch * columnParts)
+        let rows = Swift.min(wanted, panels)
+        let panelsPerPart = (panels + rows - 1) / rows
+        rowStep = panelsPerPart * panelRows
+        rowParts = (m + rowStep - 1) / rowStep
+    }
+
+    var count: Int { rowParts * columnParts }
+
+    func rows(_ part: Int) -> Range<Int> {
+        let start = part % rowParts * rowStep
+        return start..<Swift.min(m, start + rowStep)
+    }
+
+    func columns(_ part: Int) -> Range<Int> {
+        let start = part / rowParts * columnStep
+        return start..<Swift.min(n, start + columnStep)
+    }
+}

@@ -1,0 +1,114 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef APUS_TASKS_H
+#define APUS_TASKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// C[m n] (+)= A * B over panels: panel i of A is `panel_rows` rows, panel j of B a tile's columns.
+struct apus_f32_gemm_task {
+    size_t m, n, k;
+    const float *a;
+    size_t panel_rows, a_panel_stride, a_step;
+    const float *b;
+    size_t b_panel_stride, b_step;
+    float *c;
+    size_t c_stride;
+    int is_first, is_last;
+    float scale, low, high;
+    const float *row_bias, *column_bias, *residual;
+};
+typedef void apus_f32_gemm_fn(const struct apus_f32_gemm_task *task);
+
+/// out[p * out_step + r] = x[r * row_stride + p * step] for r < rows, zero for rows <= r < padded_rows.
+struct apus_pack_task {
+    size_t rows, k, padded_rows;
+    const float *x;
+    size_t row_stride, step;
+    float *out;
+    size_t out_step;
+};
+typedef void apus_f32_pack_fn(const struct apus_pack_task *task);
+
+/// Panels of the patches a convolution reads; depth runs over taps and, fastest, channels.
+struct apus_patch_task {
+    const void *x;
+    size_t channels;
+    ptrdiff_t height, width, output_width, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    size_t column, columns, panel_columns, k, k_count;
+    void *out;
+    size_t panel_stride;
+    uint8_t fill, flip;
+};
+typedef void apus_f32_patch_fn(const struct apus_patch_task *task);
+
+/// A padded copy of one image plane, its columns dealt out to `phases` planes of `out_height` by `out_width`.
+struct apus_plane_task {
+    const float *x;
+    size_t height, width, pad_top, pad_left;
+    size_t phases, out_height, out_width;
+    float fill;
+    float *out;
+};
+typedef void apus_f32_plane_fn(const struct apus_plane_task *task);
+
+/// One output plane computed from a plane made by `plane`.
+struct apus_window_task {
+    const float *x;
+    size_t phases, plane_height, plane_width;
+    size_t kernel_height, kernel_width, stride_height, dilation_height, dilation_width;
+    size_t output_height, output_width;
+    const float *weights;
+    float *y;
+    float scale, bias, low, high;
+    const float *residual;
+    const float *row_factors, *column_factors;
+};
+typedef void apus_f32_depthwise_fn(const struct apus_window_task *task);
+typedef void apus_f32_pool_fn(const struct apus_window_task *task);
+
+typedef void apus_f32_unary_fn(size_t n, const float *x, float *y, float alpha, float beta);
+typedef void apus_f32_binary_fn(size_t n, const float *a, const float *b, float *y);
+typedef void apus_f32_softmax_fn(size_t rows, size_t columns, const float *x, float *y, int logarithm);
+typedef void apus_f32_reduce_fn(size_t rows, size_t columns, const float *x, size_t row_stride, float *y);
+
+/// Rows of `x + residual` normalised, scaled and shifted; null pointers are left out.
+struct apus_normalization_task {
+    size_t rows, columns;
+    const float *x, *residual, *scale, *bias;
+    float *y, *sum, *means, *deviations;
+    float epsilon;
+    int is_centred;
+};
+typedef void apus_f32_normalization_fn(const struct apus_normalization_task *task);
+
+/// One row of LSTM cells.
+struct apus_lstm_task {
+    size_t hidden;
+    const float *gates, *peepholes;
+    float *cell, *output;
+};
+typedef void apus_f32_lstm_fn(const struct apus_lstm_task *task);
+
+/// One row of GRU cells.
+struct apus_gru_task {
+    size_t hidden;
+    const float *input_gates, *hidden_gates;
+    float *state;
+};
+typedef void apus_f32_gru_fn(const struct apus_gru_task *task);
+
+typedef void apus_f16_widen_fn(size_t n, const uint16_t *x, float *y);
+typedef void apus_f16_narrow_fn(size_t n, const float *x, uint16_t *y);
+typedef apus_f16_widen_fn apus_bf16_widen_fn;
+typedef apus_f16_narrow_fn apus_bf16_narrow_fn;
+typedef void apus_u8_quantize_fn(size_t n, const float *x, float scale, float zero_point, float low, float high,
+                                 void *y);
+typedef apus_u8_quantize_fn apus_s8_quantize_fn;
+typedef void apus_u8_dequantize_fn(size_t n, const void *x, float scale, float zero_point, float *y);
+typedef apus_u8_dequantize_fn apus_s8_dequantize_fn;
+
+#endif

@@ -1,0 +1,18 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "../include/apus_kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,bmi,bmi2"))), apply_to = function)
+#include "../simd/avx2.h"
+
+#define APUS_VECTOR_TILE x8__avx2
+#define APUS_GEMM_NAME apus_f32_gemm_6x16__avx2
+#define APUS_GEMM_ROWS 6
+#define APUS_GEMM_VECTORS 2
+#include "../bodies/all.inc"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,13 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#if defined(__aarch64__)
+#include "../include/apus_kernels.h"
+#include "../simd/neon.h"
+
+#define APUS_VECTOR_TILE x4__neon
+#define APUS_GEMM_NAME apus_f32_gemm_8x8__neon
+#define APUS_GEMM_ROWS 8
+#define APUS_GEMM_VECTORS 2
+#include "../bodies/all.inc"
+#endif

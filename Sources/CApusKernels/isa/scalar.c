@@ -1,0 +1,11 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#include "../include/apus_kernels.h"
+#include "../simd/scalar.h"
+
+#define APUS_VECTOR_TILE x1__scalar
+#define APUS_GEMM_NAME apus_f32_gemm_4x8__scalar
+#define APUS_GEMM_ROWS 4
+#define APUS_GEMM_VECTORS 8
+#include "../bodies/all.inc"

@@ -1,0 +1,104 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+// The vocabulary of kernel bodies for sixteen floats at a time.
+
+#ifndef APUS_SIMD_AVX512_H
+#define APUS_SIMD_AVX512_H
+
+#include "common.h"
+
+#define VL 16
+typedef float vf __attribute__((vector_size(64)));
+typedef int32_t vi __attribute__((vector_size(64)));
+typedef __mmask16 vm;
+
+V_INLINE vf v_set(float x) { return (vf)_mm512_set1_ps(x); }
+V_INLINE vi vi_set(int32_t x) { return (vi)_mm512_set1_epi32(x); }
+V_INLINE vf v_load(const float *p) { return (vf)_mm512_loadu_ps(p); }
+V_INLINE void v_store(float *p, vf x) { _mm512_storeu_ps(p, (__m512)x); }
+V_INLINE vm v_first(size_t n) { return (vm)((1u << (n < 16 ? n : 16)) - 1); }
+V_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm512_maskz_loadu_ps(v_first(n), p); }
+V_INLINE void v_store_n(float *p, vf x, size_t n) { _mm512_mask_storeu_ps(p, v_first(n), (__m512)x); }
+V_INLINE vi vi_load(const int32_t *p) { return (vi)_mm512_loadu_si512(p); }
+V_INLINE void vi_store(int32_t *p, vi x) { _mm512_storeu_si512(p, (__m512i)x); }
+V_INLINE vf v_fma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+V_INLINE vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ); }
+V_INLINE vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
+V_INLINE vm v_eq(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
+V_INLINE vm v_nan(vf a) { return _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_UNORD_Q); }
+V_INLINE vm vi_ge(vi a, vi b) { return _mm512_cmpge_epi32_mask((__m512i)a, (__m512i)b); }
+V_INLINE vm vi_eq(vi a, vi b) { return _mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b); }
+V_INLINE int vm_any(vm m) { return m != 0; }
+V_INLINE vf v_select(vm m, vf yes, vf no) { return (vf)_mm512_mask_blend_ps(m, (__m512)no, (__m512)yes); }
+V_INLINE vf v_max(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+V_INLINE vf v_min(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
+V_INLINE vi v_bits(vf x) { return (vi)x; }
+V_INLINE vf v_from_bits(vi x) { return (vf)x; }
+V_INLINE vf v_to_float(vi x) { return (vf)_mm512_cvtepi32_ps((__m512i)x); }
+V_INLINE vi v_to_int(vf x) { return (vi)_mm512_cvtps_epi32((__m512)x); }
+V_INLINE vf v_sqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+V_INLINE vf v_floor(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x09); }
+V_INLINE vf v_ceil(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x0a); }
+V_INLINE vf v_round(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x08); }
+V_INLINE vf v_abs(vf x) { return (vf)((vi)x & vi_set(0x7fffffff)); }
+V_INLINE float v_sum(vf x) { return _mm512_reduce_add_ps((__m512)x); }
+V_INLINE float v_highest(vf x) { return _mm512_reduce_max_ps((__m512)x); }
+V_INLINE float v_lowest(vf x) { return _mm512_reduce_min_ps((__m512)x); }
+V_INLINE vf v_load_valid(const float *p, vi offset) {
+    return (vf)_mm512_maskz_loadu_ps(vi_ge(offset, vi_set(0)), p);
+}
+V_INLINE vf v_gather_valid(const float *p, vi offset) {
+    return (vf)_mm512_mask_i32gather_ps(_mm512_setzero_ps(), vi_ge(offset, vi_set(0)), (__m512i)offset, p, 4);
+}
+V_INLINE vf v_load_even(const float *p) {
+    return __builtin_shufflevector(v_load(p), v_load_n(p + 16, 15), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26,
+                                   28, 30);
+}
+V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t target_stride) {
+    vf a[16], b[16];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; ++i) a[i] = v_load(x + (size_t)i * stride);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i += 2) {
+        b[i] = (vf)_mm512_unpacklo_ps((__m512)a[i], (__m512)a[i + 1]);
+        b[i + 1] = (vf)_mm512_unpackhi_ps((__m512)a[i], (__m512)a[i + 1]);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i += 4) {
+        __m512d p = (__m512d)b[i], q = (__m512d)b[i + 1], r = (__m512d)b[i + 2], s = (__m512d)b[i + 3];
+        a[i] = (vf)_mm512_unpacklo_pd(p, r);
+        a[i + 1] = (vf)_mm512_unpackhi_pd(p, r);
+        a[i + 2] = (vf)_mm512_unpacklo_pd(q, s);
+        a[i + 3] = (vf)_mm512_unpackhi_pd(q, s);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; ++i) {
+        __m512 p = (__m512)a[i], q = (__m512)a[i + 4], r = (__m512)a[i + 8], s = (__m512)a[i + 12];
+        __m512 pq = _mm512_shuffle_f32x4(p, q, 0x88), rs = _mm512_shuffle_f32x4(r, s, 0x88);
+        __m512 pq2 = _mm512_shuffle_f32x4(p, q, 0xdd), rs2 = _mm512_shuffle_f32x4(r, s, 0xdd);
+        v_store(y + (size_t)i * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0x88));
+        v_store(y + (size_t)(i + 4) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0x88));
+        v_store(y + (size_t)(i + 8) * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0xdd));
+        v_store(y + (size_t)(i + 12) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0xdd));
+    }
+}
+V_INLINE vf v_load_f16(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+V_INLINE void v_store_f16(uint16_t *p, vf x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+V_INLINE vf v_load_u8(const uint8_t *p) {
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+V_INLINE vf v_load_s8(const int8_t *p) {
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+V_INLINE vf v_load_u16_high(const uint16_t *p) {
+    return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
+}
+V_INLINE void vi_store_u8(uint8_t *p, vi x) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)x)); }
+V_INLINE void vi_store_u16(uint16_t *p, vi x) {
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16((__m512i)x));
+}
+
+#endif

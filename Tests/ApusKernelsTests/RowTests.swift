@@ -1,0 +1,140 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusKernels
+import Glibc
+import Testing
+
+@Suite struct RowTests {
+    static let shapes = [(1, 1), (3, 5), (2, 16), (4, 17), (5, 64), (3, 100), (200, 130)]
+
+    @Test("Softmax and its logarithm agree with the definition", arguments: kernelSets)
+    func softmax(kernels: Kernels) {
+        var random = SeededGenerator(41)
+        for (rows, columns) in Self.shapes {
+            let x = Buffer(rows * columns, in: -20...20, &random)
+            for logarithm in [false, true] {
+                let y = Buffer(results: rows * columns)
+                unsafe kernels.softmax(
+                    rows: rows, columns: columns, logarithm: logarithm, x.constant, into: y.pointer)
+                let expected = (0..<rows).flatMap { row in
+                    let values = (0..<columns).map { Double(x[row * columns + $0]) }
+                    let top = values.max() ?? 0
+                    let sum = values.reduce(0) { $0 + exp($1 - top) }
+                    return values.map { Float(logarithm ? $0 - top - log(sum) : exp($0 - top) / sum) }
+                }
+                #expect(departure(y.array, expected, absolute: logarithm ? 4e-6 : 1e-12) == nil)
+                #expect(y.isIntact)
+            }
+        }
+    }
+
+    @Test("Normalisations agree with the definition and report their moments", arguments: kernelSets)
+    func normalization(kernels: Kernels) {
+        var random = SeededGenerator(42)
+        for (rows, columns) in Self.shapes {
+            let x = Buffer(rows * columns, in: -3...5, &random)
+            let residual = Buffer(rows * columns, in: -1...1, &random)
+            let scale = Buffer(columns, in: 0.5...2, &random)
+            let bias = Buffer(columns, in: -1...1, &random)
+            for (isCentred, hasResidual) in [(true, false), (true, true), (false, false), (false, true)] {
+                let y = Buffer(results: rows * columns)
+                let sum = Buffer(results: rows * columns)
+                let means = Buffer(results: rows)
+                let deviations = Buffer(results: rows)
+                if isCentred {
+                    unsafe kernels.layerNormalization(
+                        rows: rows, columns: columns, epsilon: 1e-3, x.constant,
+                        residual: hasResidual ? residual.constant : nil, scale: scale.constant, bias: bias.constant,
+                        into: y.pointer, sum: hasResidual ? sum.pointer : nil, means: means.pointer,
+                        inverseDeviations: deviations.pointer)
+                } else {
+                    unsafe kernels.rmsNormalization(
+                        rows: rows, columns: columns, epsilon: 1e-3, x.constant,
+                        residual: hasResidual ? residual.constant : nil, scale: scale.constant, bias: bias.constant,
+                        into: y.pointer, inverseDeviations: deviations.pointer)
+                }
+                for row in 0..<rows {
+                    let values = (0..<columns).map { index in
+                        Double(x[row * columns + index]) + (hasResidual ? Double(residual[row * columns + index]) : 0)
+                    }
+                    let mean = isCentred ? values.reduce(0, +) / Double(columns) : 0
+                    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
+                    let inverse = 1 / sqrt(variance + 1e-3)
+                    let expected = (0..<columns).map {
+                        Float((values[$0] - mean) * inverse * Double(scale[$0]) + Double(bias[$0]))
+                    }
+                    let actual = (0..<columns).map { y[row * columns + $0] }
+                    #expect(departure(actual, expected, relative: 1e-5, absolute: 2e-5) == nil)
+                    #expect(departure([deviations[row]], [Float(inverse)], relative: 1e-5) == nil)
+                    if isCentred { #expect(departure([means[row]], [Float(mean)], absolute: 2e-6) == nil) }
+                }
+                #expect(y.isIntact && sum.isIntact && means.isIntact && deviations.isIntact)
+            }
+        }
+    }
+
+    @Test("Reductions of rows agree with the definition", arguments: kernelSets)
+    func reductions(kernels: Kernels) {
+        var random = SeededGenerator(43)
+        for (rows, columns) in Self.shapes {
+            let stride = columns + 3
+            let x = Buffer(rows * stride, in: -3...3, &random)
+            for reduction in RowReduction.allCases {
+                let y = Buffer(results: rows)
+                unsafe kernels.reduceRows(
+                    reduction, rows: rows, columns: columns, x.constant, rowStride: stride, into: y.pointer)
+                let expected = (0..<rows).map { row in
+                    let values = (0..<columns).map { Double(x[row * stride + $0]) }
+                    return switch reduction {
+                    case .sum: Float(values.reduce(0, +))
+                    case .maximum: Float(values.max() ?? 0)
+                    case .minimum: Float(values.min() ?? 0)
+                    case .sumOfSquares: Float(values.reduce(0) { $0 + $1 * $1 })
+                    }
+                }
+                #expect(departure(y.array, expected, absolute: 4e-5) == nil, "\(reduction)")
+                #expect(y.isIntact)
+            }
+        }
+    }
+
+    @Test("Cells of recurrent networks agree with the definition", arguments: kernelSets)
+    func cells(kernels: Kernels) {
+        var random = SeededGenerator(44)
+        func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
+        for (batch, hidden) in [(1, 1), (2, 16), (3, 21), (5, 40)] {
+            let gates = Buffer(batch * 4 * hidden, in: -3...3, &random)
+            let more = Buffer(batch * 3 * hidden, in: -3...3, &random)
+            let peepholes = Buffer(3 * hidden, in: -1...1, &random)
+            let state = Buffer(batch * hidden, in: -1...1, &random)
+            let cell = Buffer(state.array, filler: 5)
+            let output = Buffer(results: batch * hidden)
+            unsafe kernels.lstmCell(
+                batch: batch, hidden: hidden, gates: gates.constant, gatesStride: 4 * hidden,
+                peepholes: peepholes.constant, cell: cell.pointer, output: output.pointer)
+            let gru = Buffer(state.array, filler: 5)
+            unsafe kernels.gruCell(
+                batch: batch, hidden: hidden, inputGates: gates.constant, inputStride: 4 * hidden,
+                hiddenGates: more.constant, hiddenStride: 3 * hidden, state: gru.pointer)
+            for row in 0..<batch {
+                for j in 0..<hidden {
+                    let (g, r) = (row * 4 * hidden + j, row * 3 * hidden + j)
+                    let old = state[row * hidden + j]
+                    let forget = sigmoid(gates[g + 2 * hidden] + peepholes[2 * hidden + j] * old)
+                    let input = sigmoid(gates[g] + peepholes[j] * old)
+                    let new = forget * old + input * tanhf(gates[g + 3 * hidden])
+                    let open = sigmoid(gates[g + hidden] + peepholes[hidden + j] * new)
+                    #expect(departure([cell[row * hidden + j]], [new], absolute: 1e-6) == nil)
+                    #expect(departure([output[row * hidden + j]], [open * tanhf(new)], absolute: 1e-6) == nil)
+                    let update = sigmoid(gates[g] + more[r])
+                    let reset = sigmoid(gates[g + hidden] + more[r + hidden])
+                    let candidate = tanhf(gates[g + 2 * hidden] + reset * more[r + 2 * hidden])
+                    let next = (1 - update) * candidate + update * old
+                    #expect(departure([gru[row * hidden + j]], [next], absolute: 1e-6) == nil)
+                }
+            }
+            #expect(cell.isIntact && output.isIntact && gru.isIntact)
+        }
+    }
+}

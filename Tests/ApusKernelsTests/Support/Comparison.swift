@@ -1,0 +1,31 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusKernels
+import Testing
+
+/// The kernel sets the sweeps run: every instruction set present, alone and with a second thread.
+let kernelSets: [Kernels] = InstructionSet.present.flatMap { set in
+    [1, 2].map { Kernels(instructionSet: set, pool: WorkerPool(threadCount: $0)) }
+}
+
+/// The kernel sets of one thread each.
+let serialSets: [Kernels] = InstructionSet.present.map { Kernels(instructionSet: $0) }
+
+extension Kernels: CustomTestStringConvertible {
+    /// The instruction set and the number of threads.
+    public var testDescription: String { "\(instructionSet.rawValue) x\(pool.threadCount)" }
+}
+
+/// Describes the first element that departs from what is expected by more than the bounds allow.
+func departure(
+    _ actual: [Float], _ expected: [Float], relative: Float = 2e-6, absolute: Float = 0
+) -> String? {
+    guard actual.count == expected.count else { return "\(actual.count) elements for \(expected.count)" }
+    for (index, (a, e)) in zip(actual, expected).enumerated() {
+        if a == e || a.isNaN && e.isNaN { continue }
+        let bound = absolute + relative * Swift.abs(e)
+        if !(Swift.abs(a - e) <= bound) { return "element \(index) is \(a), expected \(e)" }
+    }
+    return nil
+}

@@ -1,0 +1,21 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Random numbers that a printed seed repeats.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// Begins at a seed and prints it.
+    init(_ seed: UInt64, _ name: String = #function) {
+        print("\(name) seed \(seed)")
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
