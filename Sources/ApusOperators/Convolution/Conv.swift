@@ -65,6 +65,7 @@ package struct Conv: RealOperator {
         let source = try image.elements(of: Element.self)
         let weights = try filters.elements(of: Element.self)
         let addends = try bias?.array(of: Element.self)
+        let product = MatrixProduct(outputs.context)
         try outputs.write(0, of: Element.self, shape) { (target) throws(ComputeError) in
             let plane = windows.reduce(1) { $0 * $1.output }
             guard target.count > 0 else { return }
@@ -73,7 +74,8 @@ package struct Conv: RealOperator {
                 for index in row * plane..<(row + 1) * plane { target[index] = value }
             }
             let job = Job(
-                patches: PatchMatrix(windows), groups: groups, channels: channels, filters: filterCount / groups,
+                patches: PatchMatrix(windows), product: product, groups: groups, channels: channels,
+                filters: filterCount / groups,
                 plane: plane)
             for item in 0..<shape[0] { job.run(source, weights, item: item, into: &target) }
         }
@@ -82,6 +84,7 @@ package struct Conv: RealOperator {
     /// One image's part of the work.
     private struct Job {
         var patches: PatchMatrix
+        var product: MatrixProduct
         var groups: Int
         var channels: Int
         var filters: Int
@@ -102,7 +105,7 @@ package struct Conv: RealOperator {
                             at: to + filter * plane)
                     }
                 } else if patches.isIdentity {
-                    MatrixProduct.accumulate(
+                    product.accumulate(
                         rows: filters, columns: plane, depth: depth, weights,
                         MatrixPlace(at: first, rowStride: depth), source, MatrixPlace(at: from, rowStride: plane),
                         into: &target, MatrixPlace(at: to, rowStride: plane))
@@ -125,7 +128,7 @@ package struct Conv: RealOperator {
                 let columns = rows.count * patches.rowLength
                 var gathered = buffer.mutableSpan
                 patches.gather(source, at: from, channels: channels, rows: rows, padding: 0, into: &gathered)
-                MatrixProduct.accumulate(
+                product.accumulate(
                     rows: filters, columns: columns, depth: depth, weights, MatrixPlace(at: first, rowStride: depth),
                     buffer.span, MatrixPlace(rowStride: columns), into: &target,
                     MatrixPlace(at: to + row * patches.rowLength, rowStride: plane))

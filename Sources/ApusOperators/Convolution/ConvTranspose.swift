@@ -67,6 +67,7 @@ package struct ConvTranspose: RealOperator {
         let patches = PatchMatrix(windows)
         let perGroup = filters.shape[1]
         let inputPlane = windows.reduce(1) { $0 * $1.output }
+        let product = MatrixProduct(outputs.context)
         try outputs.write(0, of: Element.self, shape) { (target) throws(ComputeError) in
             guard target.count > 0 else { return }
             for row in 0..<shape[0] * filterCount {
@@ -83,7 +84,7 @@ package struct ConvTranspose: RealOperator {
                     let columns = rows.count * patches.rowLength
                     var buffer = [Element](repeating: 0, count: height * columns)
                     var spread = buffer.mutableSpan
-                    MatrixProduct.accumulate(
+                    product.accumulate(
                         rows: height, columns: columns, depth: channels, weights,
                         MatrixPlace(at: first, rowStride: height).transposed, source,
                         MatrixPlace(at: part * channels * inputPlane + row * patches.rowLength, rowStride: inputPlane),

@@ -1,6 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+package import ApusGraphs
+import ApusKernels
+
 /// Where the elements of a matrix lie in a span.
 package struct MatrixPlace {
     /// The position of the first element.
@@ -29,13 +32,19 @@ package struct MatrixPlace {
     }
 }
 
-/// Products of matrices in plain Swift: four rows by eight columns at a time from a packed panel of the right side.
-package enum MatrixProduct {
+/// Products of matrices: `f32` by the kernels, `f64` four rows by eight columns at a time from a packed panel.
+package struct MatrixProduct {
+    private let kernels: Kernels
     private static let depthBlock = 256
     private static let columnBlock = 128
 
+    /// Multiplies with the instruction set and threads of an evaluation.
+    package init(_ context: EvaluationContext) {
+        kernels = Kernels(instructionSet: context.instructionSet, pool: context.workers)
+    }
+
     /// Adds the product of two matrices to a third, whose rows must be contiguous.
-    package static func accumulate<Element: RealElement>(
+    package func accumulate<Element: RealElement>(
         rows: Int, columns: Int, depth: Int, _ left: Span<Element>, _ leftPlace: MatrixPlace,
         _ right: Span<Element>, _ rightPlace: MatrixPlace, into target: inout MutableSpan<Element>,
         _ targetPlace: MatrixPlace
@@ -45,26 +54,38 @@ package enum MatrixProduct {
         precondition(targetPlace.contains(rows: rows, columns: columns, count: target.count))
         precondition(targetPlace.columnStride == 1)
         guard rows > 0, columns > 0, depth > 0 else { return }
-        let panels = (min(columns, columnBlock) + 7) / 8
-        var panel = [SIMD8<Element>](repeating: .zero, count: panels * min(depth, depthBlock))
+        if Element.self == Float.self {
+            // SAFETY: Element is Float, and the preconditions hold what the kernel reaches inside the three spans.
+            unsafe left.withUnsafeBytes { left in
+                unsafe right.withUnsafeBytes { right in
+                    unsafe target.withUnsafeMutableBytes { target in
+                        unsafe accumulateFloat(
+                            rows, columns, depth, left, leftPlace, right, rightPlace, target, targetPlace)
+                    }
+                }
+            }
+            return
+        }
+        let panels = (min(columns, Self.columnBlock) + 7) / 8
+        var panel = [SIMD8<Element>](repeating: .zero, count: panels * min(depth, Self.depthBlock))
         // SAFETY: the preconditions hold every position the loops below reach inside the three spans.
         unsafe left.withUnsafeBufferPointer { left in
             unsafe right.withUnsafeBufferPointer { right in
                 unsafe target.withUnsafeMutableBufferPointer { target in
-                    for column in stride(from: 0, to: columns, by: columnBlock) {
-                        let width = min(columnBlock, columns - column)
-                        for start in stride(from: 0, to: depth, by: depthBlock) {
-                            let steps = min(depthBlock, depth - start)
+                    for column in stride(from: 0, to: columns, by: Self.columnBlock) {
+                        let width = min(Self.columnBlock, columns - column)
+                        for start in stride(from: 0, to: depth, by: Self.depthBlock) {
+                            let steps = min(Self.depthBlock, depth - start)
                             let from =
                                 rightPlace.offset + start * rightPlace.rowStride
                                 + column * rightPlace.columnStride
-                            unsafe pack(right, from, rightPlace, steps: steps, width: width, into: &panel)
+                            unsafe Self.pack(right, from, rightPlace, steps: steps, width: width, into: &panel)
                             for row in stride(from: 0, to: rows, by: 4) {
                                 let leftStart =
                                     leftPlace.offset + row * leftPlace.rowStride
                                     + start * leftPlace.columnStride
                                 let targetStart = targetPlace.offset + row * targetPlace.rowStride + column
-                                unsafe multiply(
+                                unsafe Self.multiply(
                                     height: min(4, rows - row), width: width, steps: steps, left, leftStart,
                                     leftPlace, panel, target, targetStart, targetPlace.rowStride)
                             }
@@ -73,6 +94,26 @@ package enum MatrixProduct {
                 }
             }
         }
+    }
+
+    @unsafe
+    private func accumulateFloat(
+        _ rows: Int, _ columns: Int, _ depth: Int, _ left: UnsafeRawBufferPointer, _ leftPlace: MatrixPlace,
+        _ right: UnsafeRawBufferPointer, _ rightPlace: MatrixPlace, _ target: UnsafeMutableRawBufferPointer,
+        _ targetPlace: MatrixPlace
+    ) {
+        // SAFETY: the caller's spans hold floats, and more than none of them.
+        guard let left = left.baseAddress, let right = right.baseAddress, let target = target.baseAddress else {
+            return
+        }
+        let first = unsafe left.assumingMemoryBound(to: Float.self) + leftPlace.offset
+        let second = unsafe right.assumingMemoryBound(to: Float.self) + rightPlace.offset
+        let sum = unsafe target.assumingMemoryBound(to: Float.self) + targetPlace.offset
+        unsafe kernels.gemm(
+            m: rows, n: columns, k: depth,
+            MatrixOperand(first, rowStride: leftPlace.rowStride, columnStride: leftPlace.columnStride),
+            MatrixOperand(second, rowStride: rightPlace.rowStride, columnStride: rightPlace.columnStride), into: sum,
+            rowStride: targetPlace.rowStride, epilogue: Epilogue(residual: sum))
     }
 
     @inline(__always)
