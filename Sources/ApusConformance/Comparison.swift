@@ -36,6 +36,7 @@ package enum Comparison {
         guard let left = actual.doubles(), let right = expected.doubles() else {
             return "\(actual.elementType.name) cannot be compared"
         }
+        let tolerance = tolerance.rounded(to: expected.elementType)
         var worst: (index: Int, excess: Double)?
         for index in left.indices {
             let (value, reference) = (left[index], right[index])

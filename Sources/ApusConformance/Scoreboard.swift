@@ -37,31 +37,4 @@ public struct Scoreboard: Sendable {
         for name in result.operators { byOperator[name, default: Count()].add(result.outcome) }
         if result.outcome != .passed { notPassed.append(result) }
     }
-
-    /// The board as lines of text: a table by operator, then the cases that did not pass.
-    public func text(operators: Bool) -> String {
-        var lines: [String] = []
-        if operators {
-            lines.append("operator                              passed  failed skipped")
-            for (name, count) in byOperator.sorted(by: { $0.key < $1.key }) {
-                let padding = String(repeating: " ", count: max(1, 38 - name.count))
-                lines.append(
-                    name + padding + [count.passed, count.failed, count.skipped].map(column).joined(separator: " "))
-            }
-        }
-        for result in notPassed {
-            switch result.outcome {
-            case .failed(let reason): lines.append("FAILED \(result.name): \(reason)")
-            case .skipped(let reason): lines.append("skipped \(result.name): \(reason)")
-            case .passed: break
-            }
-        }
-        lines.append("\(total.passed) passed, \(total.failed) failed, \(total.skipped) skipped")
-        return lines.joined(separator: "\n")
-    }
-
-    private func column(_ number: Int) -> String {
-        let text = String(number)
-        return String(repeating: " ", count: max(0, 7 - text.count)) + text
-    }
 }

@@ -1,6 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusTensors
+
 /// How far an output may be from its expected value.
 public struct Tolerance: Sendable, Hashable {
     /// The part relative to the expected value.
@@ -16,6 +18,15 @@ public struct Tolerance: Sendable, Hashable {
 
     /// What ONNX's own runner allows.
     public static let standard = Tolerance(relative: 1e-3, absolute: 1e-7)
+
+    /// This tolerance where values are rounded to an element type: two units in the last place more.
+    func rounded(to elementType: ElementType) -> Tolerance {
+        switch elementType {
+        case .float16: Tolerance(relative: relative + 0x1p-9, absolute: Swift.max(absolute, 0x1p-14))
+        case .bfloat16: Tolerance(relative: relative + 0x1p-6, absolute: Swift.max(absolute, 0x1p-14))
+        default: self
+        }
+    }
 
     /// The tolerance for a model with these operators.
     ///
