@@ -1,19 +1,34 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusKernels
+
 extension Kernels {
     /// The bytes ``packByteGEMM(k:n:_:into:)`` writes; the memory should be aligned to 64 bytes.
-    package func packedByteGEMMByteCount(k: Int, n: Int) -> Int { k * n + 1 }
+    package func packedByteGEMMByteCount(k: Int, n: Int) -> Int {
+        let columns = paddedByteColumns(n)
+        return columns * ((k + 3) / 4 * 4) + columns * 4 + 4
+    }
 
     /// Rearranges the right operand of a quantised product into the layout the kernels of this set read.
     package func packByteGEMM(k: Int, n: Int, _ b: ByteOperand, into packed: UnsafeMutableRawPointer) {
-        for p in 0..<k {
-            for j in 0..<n {
-                let byte = unsafe b.base.load(fromByteOffset: p * b.rowStride + j * b.columnStride, as: UInt8.self)
-                unsafe packed.storeBytes(of: byte, toByteOffset: p * n + j, as: UInt8.self)
+        // SAFETY: the caller gives packedByteGEMMByteCount bytes and an operand of k rows and n columns.
+        let width = unsafe table.pointee.i8_gemm_columns
+        let panelSize = width * ((k + 3) / 4) * 4
+        let target = unsafe packed.assumingMemoryBound(to: UInt8.self)
+        let sums = unsafe (packed + paddedByteColumns(n) / width * panelSize).assumingMemoryBound(to: Int32.self)
+        let base = unsafe b.base.assumingMemoryBound(to: UInt8.self)
+        spreadItems((n + width - 1) / width, cost: width * k) { panels in
+            for panel in panels {
+                let first = panel * width
+                var pack = unsafe apus_byte_pack_task(
+                    rows: Swift.min(width, n - first), k: k, padded_rows: width, x: base + first * b.columnStride,
+                    row_stride: b.columnStride, step: b.rowStride, out: target + panel * panelSize,
+                    sums: sums + first, flip: b.isSigned ? 0 : 0x80, is_signed: 1)
+                unsafe table.pointee.u8_pack?(&pack)
             }
         }
-        unsafe packed.storeBytes(of: b.isSigned ? 1 : 0, toByteOffset: k * n, as: UInt8.self)
+        unsafe sums[paddedByteColumns(n)] = b.isSigned ? 0 : 128
     }
 
     /// Multiplies quantised matrices exactly: `epilogue(sum((A - aZeroPoint) * (B - bZeroPoint)))`.
@@ -24,44 +39,49 @@ extension Kernels {
         isAZeroPointPerRow: Bool = false, packed b: UnsafeRawPointer, bZeroPoints: UnsafePointer<Int32>? = nil,
         isBZeroPointPerColumn: Bool = false, into c: ByteEpilogue.Destination, rowStride: Int, epilogue: ByteEpilogue
     ) {
-        let isSigned = unsafe b.load(fromByteOffset: k * n, as: UInt8.self) == 1
-        for i in 0..<m {
-            let aZero = unsafe aZeroPoints.map { unsafe $0[isAZeroPointPerRow ? i : 0] } ?? 0
-            for j in 0..<n {
-                let bZero = unsafe bZeroPoints.map { unsafe $0[isBZeroPointPerColumn ? j : 0] } ?? 0
-                var sum: Int32 = 0
-                for p in 0..<k {
-                    let left = unsafe naiveByte(a.base, i * a.rowStride + p * a.columnStride, a.isSigned)
-                    let right = unsafe naiveByte(b, p * n + j, isSigned)
-                    sum &+= (left - aZero) &* (right - bZero)
-                }
-                unsafe epilogue.naiveStore(sum, c, i * rowStride + j, epilogue.axis == .row ? i : j)
-            }
+        guard m > 0, n > 0 else { return }
+        // SAFETY: the caller gives memory of packByteGEMM's layout.
+        let columns = paddedByteColumns(n)
+        let groups = (k + 3) / 4
+        let sums = unsafe (b + columns * groups * 4).assumingMemoryBound(to: Int32.self)
+        let shift = unsafe sums[columns]
+        let memory = unsafe scratch(.zeros, byteCount: columns * 8)
+        let zeros = unsafe memory.assumingMemoryBound(to: Int32.self)
+        let terms = unsafe zeros + columns
+        for column in 0..<n {
+            let zero = unsafe bZeroPoints.map { unsafe $0[isBZeroPointPerColumn ? column : 0] } ?? 0
+            unsafe zeros[column] = zero &- shift
+            unsafe terms[column] = unsafe sums[column] &- Int32(truncatingIfNeeded: k) &* zeros[column]
+        }
+        var product = unsafe ByteProduct(
+            m: m, n: n, groups: groups, left: .strided(a, flip: a.isSigned ? 0x80 : 0),
+            right: .packed(b.assumingMemoryBound(to: UInt8.self)), destination: c, offset: 0, rowStride: rowStride,
+            epilogue: epilogue)
+        unsafe product.leftZeros = aZeroPoints
+        product.isLeftZeroPerRow = isAZeroPointPerRow
+        product.leftShift = a.isSigned ? 128 : 0
+        if isBZeroPointPerColumn {
+            unsafe product.rightZeros = UnsafePointer(zeros)
+        } else {
+            product.rightZero = unsafe zeros[0]
+        }
+        unsafe product.columnTerms = UnsafePointer(terms)
+        product.depth = k
+        let division = byteDivision(m: m, n: n, k: k, batch: 1)
+        let whole = product
+        pool.run(partCount: division.count) { part in
+            unsafe whole.compute(rows: division.rows(part), columns: division.columns(part), self)
         }
     }
-}
 
-@unsafe
-func naiveByte(_ base: UnsafeRawPointer, _ offset: Int, _ isSigned: Bool) -> Int32 {
-    let byte = unsafe base.load(fromByteOffset: offset, as: UInt8.self)
-    return isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte)
-}
+    func byteDivision(m: Int, n: Int, k: Int, batch: Int) -> ProductDivision {
+        unsafe ProductDivision(
+            m: m, n: n, k: k, batch: batch, panelRows: ByteProduct.panelRows(m, table),
+            panelColumns: table.pointee.i8_gemm_columns, threadCount: pool.threadCount)
+    }
 
-extension ByteEpilogue {
-    @unsafe
-    func naiveStore(_ product: Int32, _ destination: Destination, _ index: Int, _ channel: Int) {
-        let integer = unsafe product &+ (integerBias.map { unsafe $0[channel] } ?? 0)
-        let scale = unsafe scales.map { unsafe $0[isScalePerChannel ? channel : 0] } ?? 1
-        let float = unsafe activation(Float(integer) * scale + (bias.map { unsafe $0[channel] } ?? 0))
-        switch destination {
-        case .integers(let c): unsafe c[index] = integer
-        case .floats(let c): unsafe c[index] = float
-        case .bytes(let c, let isSigned):
-            let low = Float(Swift.max(lowest, isSigned ? -128 : 0))
-            let high = Float(Swift.min(highest, isSigned ? 127 : 255))
-            let rounded = (float.isNaN ? 0 : float.rounded(.toNearestOrEven)) + Float(zeroPoint)
-            let value = Int(Swift.min(Swift.max(rounded, low), high))
-            unsafe c.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: index, as: UInt8.self)
-        }
+    private func paddedByteColumns(_ n: Int) -> Int {
+        let width = unsafe table.pointee.i8_gemm_columns
+        return (n + width - 1) / width * width
     }
 }

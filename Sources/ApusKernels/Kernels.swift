@@ -75,4 +75,5 @@ enum ScratchPurpose: Int32 {
     case product
     case sums
     case factors
+    case zeros
 }

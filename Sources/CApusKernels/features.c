@@ -27,7 +27,7 @@ static const struct apus_kernel_table avx2_table = {
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512_table = {
-    16, 14, 32, 8, 16,
+    16, 14, 32, 14, 16,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##avx512,
 #include "kernels.def"
@@ -42,7 +42,7 @@ static const struct apus_kernel_table avx512vnni_table = {
 };
 #elif defined(__aarch64__)
 static const struct apus_kernel_table neon_table = {
-    4, 8, 8, 4, 8,
+    4, 8, 8, 8, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##neon,
 #include "kernels.def"

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { slot_count = 6 };
+enum { slot_count = 8 };
 
 struct scratch {
     void *base[slot_count];
@@ -35,11 +35,11 @@ void *apus_scratch(int slot, size_t byte_count) {
         }
         mine = made;
     }
-    if (mine->byte_count[slot] < byte_count) {
+    if (!mine->base[slot] || mine->byte_count[slot] < byte_count) {
         free(mine->base[slot]);
         mine->base[slot] = 0;
         mine->byte_count[slot] = 0;
-        size_t rounded = (byte_count + byte_count / 4 + 4095) & ~(size_t)4095;
+        size_t rounded = (byte_count + byte_count / 4 + 4096) & ~(size_t)4095;
         void *base = 0;
         if (posix_memalign(&base, 64, rounded)) return 0;
         mine->base[slot] = base;

@@ -111,4 +111,50 @@ typedef apus_u8_quantize_fn apus_s8_quantize_fn;
 typedef void apus_u8_dequantize_fn(size_t n, const void *x, float scale, float zero_point, float *y);
 typedef apus_u8_dequantize_fn apus_s8_dequantize_fn;
 
+/// C[m n] = A * B over panels of bytes, the depth in groups of four: panel[group][row or column][4].
+struct apus_byte_gemm_task {
+    size_t m, n, groups;
+    const uint8_t *a;
+    size_t panel_rows, a_panel_stride;
+    const uint8_t *b;
+    size_t b_panel_stride;
+    int32_t *c;
+    size_t c_stride;
+};
+typedef void apus_u8s8_gemm_fn(const struct apus_byte_gemm_task *task);
+typedef void apus_s8u8_gemm_fn(const struct apus_byte_gemm_task *task);
+
+/// out[group][r][i] = x[r * row_stride + (4 * group + i) * step] ^ flip, zero outside; sums over the depth.
+struct apus_byte_pack_task {
+    size_t rows, k, padded_rows;
+    const uint8_t *x;
+    size_t row_stride, step;
+    uint8_t *out;
+    int32_t *sums;
+    uint8_t flip;
+    int is_signed;
+};
+typedef void apus_u8_pack_fn(const struct apus_byte_pack_task *task);
+
+/// Panels of bytes as `apus_patch_task` has them, channels padded to groups of four; sums over the depth or null.
+struct apus_byte_patch_task {
+    struct apus_patch_task patch;
+    size_t taps;
+    int32_t *sums;
+};
+typedef void apus_u8_patch_fn(const struct apus_byte_patch_task *task);
+
+/// One row of exact sums: x - left_zero * column_terms - right_zero * row_sum + bias; null pointers are left out.
+struct apus_sum_task {
+    size_t n;
+    const int32_t *x, *column_terms, *right_zeros, *column_bias;
+    int32_t left_zero, right_zero, row_sum, row_bias;
+    const float *column_scales, *column_offsets;
+    float scale, offset;
+};
+typedef void apus_s32_finish_fn(const struct apus_sum_task *task, int32_t *y);
+typedef void apus_s32_scale_fn(const struct apus_sum_task *task, float *y);
+typedef void apus_s32_round_fn(size_t n, const float *x, int32_t *y);
+typedef void apus_u8_requantize_fn(size_t n, const float *x, float zero_point, float low, float high, uint8_t *y);
+
 #endif

@@ -8,11 +8,14 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,bmi,bmi2"))), apply_to = function)
 #include "../simd/avx2.h"
+#include "../simd/bytes_avx2.h"
 
 #define APUS_VECTOR_TILE x8__avx2
 #define APUS_GEMM_NAME apus_f32_gemm_6x16__avx2
 #define APUS_GEMM_ROWS 6
 #define APUS_GEMM_VECTORS 2
+#define APUS_BYTE_GEMM_TILE 6x8__avx2
+#define APUS_BYTE_GEMM_ROWS 6
 #include "../bodies/all.inc"
 #pragma clang attribute pop
 #endif

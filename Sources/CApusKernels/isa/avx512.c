@@ -9,11 +9,14 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,bmi,bmi2"))),     \
                              apply_to = function)
 #include "../simd/avx512.h"
+#include "../simd/bytes_avx512.h"
 
 #define APUS_VECTOR_TILE x16__avx512
 #define APUS_GEMM_NAME apus_f32_gemm_14x32__avx512
 #define APUS_GEMM_ROWS 14
 #define APUS_GEMM_VECTORS 2
+#define APUS_BYTE_GEMM_TILE 14x16__avx512
+#define APUS_BYTE_GEMM_ROWS 14
 #include "../bodies/all.inc"
 #pragma clang attribute pop
 #endif

@@ -3,9 +3,12 @@
 
 #include "../include/apus_kernels.h"
 #include "../simd/scalar.h"
+#include "../simd/bytes_words.h"
 
 #define APUS_VECTOR_TILE x1__scalar
 #define APUS_GEMM_NAME apus_f32_gemm_4x8__scalar
 #define APUS_GEMM_ROWS 4
 #define APUS_GEMM_VECTORS 8
+#define APUS_BYTE_GEMM_TILE 4x8__scalar
+#define APUS_BYTE_GEMM_ROWS 4
 #include "../bodies/all.inc"

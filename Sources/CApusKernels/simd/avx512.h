@@ -22,6 +22,8 @@ V_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm512_maskz_loadu_p
 V_INLINE void v_store_n(float *p, vf x, size_t n) { _mm512_mask_storeu_ps(p, v_first(n), (__m512)x); }
 V_INLINE vi vi_load(const int32_t *p) { return (vi)_mm512_loadu_si512(p); }
 V_INLINE void vi_store(int32_t *p, vi x) { _mm512_storeu_si512(p, (__m512i)x); }
+V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) { _mm512_mask_storeu_epi32(p, v_first(n), (__m512i)x); }
+V_INLINE vi vi_load_n(const int32_t *p, size_t n) { return (vi)_mm512_maskz_loadu_epi32(v_first(n), p); }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 V_INLINE vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ); }
 V_INLINE vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }

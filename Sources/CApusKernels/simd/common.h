@@ -13,6 +13,37 @@
 
 #define V_INLINE static inline __attribute__((always_inline, unused))
 
+/// out[4 * i + j] = p[j][i], or `fill` where `keep[i]` is zero, for sixteen bytes of four planes.
+V_INLINE void interleave_bytes(const uint8_t *p, size_t plane, const uint8_t *keep, uint8_t fill, uint8_t *out) {
+    typedef uint8_t bytes __attribute__((vector_size(16)));
+    typedef uint16_t words __attribute__((vector_size(16)));
+    bytes x[4], mask;
+    memcpy(&mask, keep, 16);
+    const bytes filler = ~mask & (mask - mask + fill);
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < 4; ++j) {
+        memcpy(&x[j], p + j * plane, 16);
+        x[j] = (x[j] & mask) | filler;
+    }
+#pragma clang loop unroll(full)
+    for (int half = 0; half < 2; ++half) {
+        words low, high;
+        if (half == 0) {
+            low = (words)__builtin_shufflevector(x[0], x[1], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            high = (words)__builtin_shufflevector(x[2], x[3], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        } else {
+            low = (words)__builtin_shufflevector(x[0], x[1], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                                 31);
+            high = (words)__builtin_shufflevector(x[2], x[3], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                                                  31);
+        }
+        words first = __builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11);
+        words second = __builtin_shufflevector(low, high, 4, 12, 5, 13, 6, 14, 7, 15);
+        memcpy(out + 32 * half, &first, 16);
+        memcpy(out + 32 * half + 16, &second, 16);
+    }
+}
+
 V_INLINE float half_to_float(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;
     if (rest >= 0x7c00) {

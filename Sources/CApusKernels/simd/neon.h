@@ -33,6 +33,12 @@ V_INLINE vi vi_load(const int32_t *p) {
     return x;
 }
 V_INLINE void vi_store(int32_t *p, vi x) { memcpy(p, &x, 16); }
+V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) { memcpy(p, &x, 4 * (n < 4 ? n : 4)); }
+V_INLINE vi vi_load_n(const int32_t *p, size_t n) {
+    vi x = vi_set(0);
+    memcpy(&x, p, 4 * (n < 4 ? n : 4));
+    return x;
+}
 V_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
 V_INLINE vm v_lt(vf a, vf b) { return a < b; }
 V_INLINE vm v_gt(vf a, vf b) { return a > b; }

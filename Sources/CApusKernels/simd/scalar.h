@@ -23,6 +23,10 @@ V_INLINE void v_store_n(float *p, vf x, size_t n) {
 }
 V_INLINE vi vi_load(const int32_t *p) { return *p; }
 V_INLINE void vi_store(int32_t *p, vi x) { *p = x; }
+V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) {
+    if (n) *p = x;
+}
+V_INLINE vi vi_load_n(const int32_t *p, size_t n) { return n ? *p : 0; }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return a * b + c; }
 V_INLINE vm v_lt(vf a, vf b) { return a < b; }
 V_INLINE vm v_gt(vf a, vf b) { return a > b; }

@@ -1,0 +1,20 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "../include/apus_kernels.h"
+
+#pragma clang attribute push(                                                                                          \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c,bmi,bmi2"))),                   \
+    apply_to = function)
+#include "../simd/avx512.h"
+#include "../simd/bytes_avx512vnni.h"
+
+#define APUS_BYTE_GEMM_TILE 14x32__avx512vnni
+#define APUS_BYTE_GEMM_ROWS 14
+#include "../bodies/names.inc"
+#include "../bodies/byte_gemm.inc"
+#pragma clang attribute pop
+#endif
