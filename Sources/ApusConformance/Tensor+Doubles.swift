@@ -25,8 +25,7 @@ extension Tensor {
         case .complex128: return converted(Complex128.self) { [$0.real, $0.imaginary] }.map { Array($0.joined()) }
         case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1, .uint4, .int4,
             .uint2, .int2:
-            guard let patterns = try? patterns(of: UInt8.self) else { return nil }
-            return patterns.indices.map { Double(patterns[$0]) }
+            return (try? unpackedNarrow())?.doubles()
         case .string: return nil
         }
     }

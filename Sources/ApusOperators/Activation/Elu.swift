@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Every element where it is positive, and `alpha * (exp(x) - 1)` elsewhere.
@@ -17,4 +18,6 @@ package struct Elu: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         x < 0 ? Real(alpha) * Real.expm1(x) : x
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.elu, alpha: alpha) }
 }

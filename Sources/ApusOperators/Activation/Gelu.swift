@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// The Gaussian error linear unit of every element, exact or by the approximation with tanh.
@@ -24,4 +25,6 @@ package struct Gelu: RealFunction {
         case .tanh: 0.5 * x * (1 + Real.tanh((2 / Real.pi).squareRoot() * (x + 0.044715 * x * x * x)))
         }
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(approximation == .tanh ? .geluTanh : .geluErf) }
 }

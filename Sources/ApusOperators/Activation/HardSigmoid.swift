@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// `max(0, min(1, alpha * x + beta))` of every element.
@@ -19,4 +20,6 @@ package struct HardSigmoid: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         (Real(alpha) * x + Real(beta)).smaller(1).larger(0)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.hardSigmoid, alpha: alpha, beta: beta) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// `x * max(0, min(1, x / 6 + 0.5))` of every element.
 package struct HardSwish: RealFunction {
@@ -12,4 +13,6 @@ package struct HardSwish: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         x * (x / 6 + 0.5).smaller(1).larger(0)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.hardSwish) }
 }

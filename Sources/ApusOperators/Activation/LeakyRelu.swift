@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Every element, scaled by `alpha` where it is negative.
@@ -17,4 +18,6 @@ package struct LeakyRelu: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         x < 0 ? Real(alpha) * x : x
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.leakyRelu, alpha: alpha) }
 }

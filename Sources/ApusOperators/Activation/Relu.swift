@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// Every element where it is positive, and 0 elsewhere.
 package struct Relu: NumberFunction {
@@ -10,4 +11,6 @@ package struct Relu: NumberFunction {
     package init(_ node: NodeReader) {}
 
     package func apply<Element: Number>(_ x: Element) -> Element { x.larger(0) }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.relu) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The logistic function of every element.
 package struct Sigmoid: RealFunction {
@@ -12,4 +13,6 @@ package struct Sigmoid: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         1 / (1 + Real.exp(-x))
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.sigmoid) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// `log(1 + exp(x))` of every element.
 package struct Softplus: RealFunction {
@@ -12,4 +13,6 @@ package struct Softplus: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         x.larger(0) + Real.log1p(Real.exp(-x.magnitude))
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.softplus) }
 }

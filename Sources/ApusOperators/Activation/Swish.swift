@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// `x * sigmoid(alpha * x)` of every element.
@@ -17,4 +18,6 @@ package struct Swish: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         x / (1 + Real.exp(-Real(alpha) * x))
     }
+
+    package var kernel: UnaryKernel? { alpha == 1 ? UnaryKernel(.silu) : nil }
 }

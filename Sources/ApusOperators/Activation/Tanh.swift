@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The hyperbolic tangent of every element.
 package struct Tanh: RealFunction {
@@ -12,4 +13,6 @@ package struct Tanh: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.tanh(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.tanh) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The absolute value of every element.
 package struct Abs: NumberFunction {
@@ -10,4 +11,6 @@ package struct Abs: NumberFunction {
     package init(_ node: NodeReader) {}
 
     package func apply<Element: Number>(_ x: Element) -> Element { x.absolute }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.absolute) }
 }

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// The sum of two tensors, element by element.
 package struct Add: NumberCombination {
     package static let schema = Schema("Add", since: 1, inputs: 2...2)
+    package static let kernel: BinaryFunction? = .add
 
     package let alignment: LegacyAlignment
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The smallest integer not below every element.
 package struct Ceil: RealFunction {
@@ -12,4 +13,6 @@ package struct Ceil: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.ceil(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.ceiling) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Every element limited to an interval; its ends are attributes before operator set 11 and inputs since.
@@ -43,6 +44,9 @@ package struct Clip: Operator {
     ) throws(ComputeError) {
         let low = try bound(Element.self, inputs, 1) ?? least.map { Element(casting: $0) } ?? Element.lowest
         let high = try bound(Element.self, inputs, 2) ?? most.map { Element(casting: $0) } ?? Element.highest
+        if let low = low as? Float, let high = high as? Float {
+            return try outputs.map(0, source, UnaryKernel(.clip, alpha: low > high ? high : low, beta: high))
+        }
         try outputs.map(0, source) { (x: Element) in x.larger(low).smaller(high) }
     }
 

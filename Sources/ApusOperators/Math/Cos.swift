@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The cosine of every element.
 package struct Cos: RealFunction {
@@ -12,4 +13,6 @@ package struct Cos: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.cos(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.cosine) }
 }

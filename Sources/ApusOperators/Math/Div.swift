@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// The quotient of two tensors, element by element; of integers rounded towards zero.
 package struct Div: NumberCombination {
     package static let schema = Schema("Div", since: 1, inputs: 2...2)
+    package static let kernel: BinaryFunction? = .divide
 
     package let alignment: LegacyAlignment
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The error function of every element.
 package struct Erf: RealFunction {
@@ -13,4 +14,6 @@ package struct Erf: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.erf(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.errorFunction) }
 }

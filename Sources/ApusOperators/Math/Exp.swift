@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The exponential of every element.
 package struct Exp: RealFunction {
@@ -12,4 +13,6 @@ package struct Exp: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.exp(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.exponential) }
 }

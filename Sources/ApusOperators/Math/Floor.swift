@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The largest integer not above every element.
 package struct Floor: RealFunction {
@@ -12,4 +13,6 @@ package struct Floor: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.floor(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.floor) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The natural logarithm of every element.
 package struct Log: RealFunction {
@@ -12,4 +13,6 @@ package struct Log: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.log(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.logarithm) }
 }

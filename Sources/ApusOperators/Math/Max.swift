@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 
 /// The largest of all tensors, element by element; NaN where one is.
 package struct Max: VariadicFold {
     package static let schema = Schema("Max", since: 1, inputs: .atLeast(1))
+    package static let kernel = BinaryFunction.maximum
 
     package init(_ node: NodeReader) {}
 

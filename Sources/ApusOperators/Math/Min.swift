@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 
 /// The smallest of all tensors, element by element; NaN where one is.
 package struct Min: VariadicFold {
     package static let schema = Schema("Min", since: 1, inputs: .atLeast(1))
+    package static let kernel = BinaryFunction.minimum
 
     package init(_ node: NodeReader) {}
 

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// The product of two tensors, element by element.
 package struct Mul: NumberCombination {
     package static let schema = Schema("Mul", since: 1, inputs: 2...2)
+    package static let kernel: BinaryFunction? = .multiply
 
     package let alignment: LegacyAlignment
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Every element with its sign changed.
@@ -16,4 +17,6 @@ package struct Neg: NumberFunction {
     }
 
     package func apply<Element: Number>(_ x: Element) -> Element { x.negated }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.negative) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// The first tensor raised to the power of the second, element by element, in the first one's type.
@@ -45,6 +46,7 @@ package struct Pow: Operator {
             if value == 2 { return try outputs.map(0, base) { (x: Real) in x * x } }
             return try outputs.map(0, base) { (x: Real) in Real.pow(x, value) }
         }
+        if Real.self == Float.self { return try outputs.combine(0, base, exponent, .power) }
         try outputs.combine(0, base, exponent) { (x: Real, y: Real) in Real.pow(x, y) }
     }
 

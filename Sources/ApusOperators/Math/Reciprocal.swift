@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// One divided by every element.
 package struct Reciprocal: RealFunction {
@@ -12,4 +13,6 @@ package struct Reciprocal: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         1 / x
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.reciprocal) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The integer nearest to every element, ties to even.
 package struct Round: RealFunction {
@@ -12,4 +13,6 @@ package struct Round: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.rint(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.round) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The sine of every element.
 package struct Sin: RealFunction {
@@ -12,4 +13,6 @@ package struct Sin: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.sin(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.sine) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 
 /// The square root of every element.
 package struct Sqrt: RealFunction {
@@ -12,4 +13,6 @@ package struct Sqrt: RealFunction {
     package func apply<Real: RealNumber>(_ x: Real) -> Real {
         Real.sqrt(x)
     }
+
+    package var kernel: UnaryKernel? { UnaryKernel(.squareRoot) }
 }

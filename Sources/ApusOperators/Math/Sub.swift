@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// The difference of two tensors, element by element.
 package struct Sub: NumberCombination {
     package static let schema = Schema("Sub", since: 1, inputs: 2...2)
+    package static let kernel: BinaryFunction? = .subtract
 
     package let alignment: LegacyAlignment
 

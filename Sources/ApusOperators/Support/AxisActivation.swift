@@ -83,9 +83,8 @@ extension AxisActivation {
         let (length, step) = try axis.line(in: source.shape)
         guard source.elementType == .float32, step == 1, length > 0, source.elementCount > 0 else { return false }
         let result = try outputs.makeTensor(0, .float32, source.shape)
-        let kernels = Kernels(instructionSet: outputs.context.instructionSet, pool: outputs.context.workers)
         // SAFETY: both tensors have rows times length floats.
-        unsafe kernels.softmax(
+        unsafe outputs.context.vectorKernels.softmax(
             rows: source.elementCount / length, columns: length, logarithm: logarithm,
             UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)),
             into: result.baseAddress.assumingMemoryBound(to: Float.self))

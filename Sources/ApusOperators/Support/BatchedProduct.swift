@@ -41,7 +41,7 @@ package struct BatchedProduct: Sendable {
             for index in target.indices { target[index] = 0 }
             return
         }
-        let kernels = Kernels(instructionSet: context.instructionSet, pool: context.workers)
+        let kernels = context.vectorKernels
         let size = rows * columns
         // SAFETY: check made sure that every position lies inside the spans.
         unsafe left.withUnsafeBufferPointer { left in

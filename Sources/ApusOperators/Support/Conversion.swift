@@ -8,6 +8,7 @@ package import ApusTensors
 package struct Conversion: Sendable {
     private let saturates: Bool
     private let rounding: PowerRounding
+    private let clampsNibbles: Bool
 
     /// Reads `saturate` and `round_mode`.
     ///
@@ -15,6 +16,7 @@ package struct Conversion: Sendable {
     package init(_ node: NodeReader) throws(ComputeError) {
         saturates = try node.flag("saturate", default: true)
         rounding = try node.choice("round_mode", default: PowerRounding.up)
+        clampsNibbles = node.opset < 23
     }
 
     /// Writes the converted tensor into output 0.
@@ -27,9 +29,18 @@ package struct Conversion: Sendable {
         if source.elementType == .string || target == .string {
             return outputs.set(0, try source.cast(to: target, saturate: saturates, rounding: rounding))
         }
+        let source = try clampsNibbles ? Conversion.clamped(source, target) : source
         var result = try outputs.makeTensor(0, target, source.shape)
         try source.cast(into: &result, saturate: saturates, rounding: rounding)
         outputs.set(0, result.finish())
+    }
+
+    /// What 4-bit integers cannot hold becomes the nearest they can, as operator sets before 23 have it.
+    private static func clamped(_ source: Tensor, _ target: ElementType) throws(ComputeError) -> Tensor {
+        guard target == .int4 || target == .uint4 else { return source }
+        let (low, high): (Float, Float) = target == .int4 ? (-8, 7) : (0, 15)
+        let numbers = try source.cast(to: .float32).array(of: Float.self)
+        return try Tensor(numbers.map { $0.larger(low).smaller(high) }, shape: source.shape)
     }
 
     /// The type of a converted value; elements stay known between the integer types of shapes.

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// An operator that replaces every element by a function of it, for real numbers.
 package protocol RealFunction: Operator {
     /// Whether integers are accepted too; they are computed in `f64`.
     static var acceptsIntegers: Bool { get }
+    /// The kernel that computes the function in `f32`, if there is one.
+    var kernel: UnaryKernel? { get }
     /// The function.
     func apply<Real: RealNumber>(_ x: Real) -> Real
 }
@@ -15,6 +18,7 @@ package protocol RealFunction: Operator {
 extension RealFunction {
     package static var widensHalf: Bool { true }
     package static var acceptsIntegers: Bool { false }
+    package var kernel: UnaryKernel? { nil }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
         [InferredValue(inputs.first.flatMap { $0?.type } ?? .unknown)]
@@ -23,7 +27,9 @@ extension RealFunction {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         switch source.elementType {
-        case .float32: try outputs.map(0, source) { (x: Float) in apply(x) }
+        case .float32:
+            if let kernel { return try outputs.map(0, source, kernel) }
+            try outputs.map(0, source) { (x: Float) in apply(x) }
         case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
         default:
             guard Self.acceptsIntegers, source.elementType.isInteger else {
@@ -39,12 +45,15 @@ extension RealFunction {
 
 /// An operator that replaces every element by a function of it, for all number types.
 package protocol NumberFunction: Operator {
+    /// The kernel that computes the function in `f32`, if there is one.
+    var kernel: UnaryKernel? { get }
     /// The function.
     func apply<Element: Number>(_ x: Element) -> Element
 }
 
 extension NumberFunction {
     package static var widensHalf: Bool { true }
+    package var kernel: UnaryKernel? { nil }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
         [InferredValue(inputs.first.flatMap { $0?.type } ?? .unknown)]
@@ -53,7 +62,9 @@ extension NumberFunction {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         switch source.elementType {
-        case .float32: try outputs.map(0, source) { (x: Float) in apply(x) }
+        case .float32:
+            if let kernel { return try outputs.map(0, source, kernel) }
+            try outputs.map(0, source) { (x: Float) in apply(x) }
         case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
         case .int8: try outputs.map(0, source) { (x: Int8) in apply(x) }
         case .int16: try outputs.map(0, source) { (x: Int16) in apply(x) }
@@ -72,6 +83,8 @@ extension NumberFunction {
 package protocol NumberCombination: Operator {
     /// How operands of old nodes line up.
     var alignment: LegacyAlignment { get }
+    /// The kernel that computes the function in `f32`, if there is one.
+    static var kernel: BinaryFunction? { get }
     /// The function.
     func apply<Element: Number>(_ left: Element, _ right: Element) -> Element
     /// The function as far as it can be said of sizes.
@@ -82,6 +95,7 @@ package protocol NumberCombination: Operator {
 
 extension NumberCombination {
     package static var widensHalf: Bool { true }
+    package static var kernel: BinaryFunction? { nil }
     package func apply(_ left: Dimension, _ right: Dimension) -> Dimension { .unknown }
     package func check(_ left: Tensor, _ right: Tensor) throws(ComputeError) {}
 
@@ -102,7 +116,9 @@ extension NumberCombination {
         }
         try check(left, right)
         switch left.elementType {
-        case .float32: try outputs.combine(0, left, right) { (x: Float, y: Float) in apply(x, y) }
+        case .float32:
+            if let kernel = Self.kernel { return try outputs.combine(0, left, right, kernel) }
+            try outputs.combine(0, left, right) { (x: Float, y: Float) in apply(x, y) }
         case .float64: try outputs.combine(0, left, right) { (x: Double, y: Double) in apply(x, y) }
         case .int8: try outputs.combine(0, left, right) { (x: Int8, y: Int8) in apply(x, y) }
         case .int16: try outputs.combine(0, left, right) { (x: Int16, y: Int16) in apply(x, y) }

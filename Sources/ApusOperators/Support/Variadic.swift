@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// An operator that folds any number of broadcast tensors of one number type into one.
 package protocol VariadicFold: Operator {
+    /// The kernel that computes the function of two in `f32`.
+    static var kernel: BinaryFunction { get }
     /// The function of two.
     func apply<Element: Number>(_ left: Element, _ right: Element) -> Element
     /// The function of two as far as it can be said of sizes.
@@ -63,7 +66,11 @@ extension VariadicFold {
                 isLast
                 ? try outputs.makeTensor(0, Element.elementType, plan.shape)
                 : try outputs.context.makeTensor(Element.elementType, plan.shape)
-            try Elementwise.combine(plan, value, next, into: &result) { (x: Element, y: Element) in apply(x, y) }
+            if Element.self == Float.self {
+                try Elementwise.combine(plan, value, next, into: &result, Self.kernel, outputs.context)
+            } else {
+                try Elementwise.combine(plan, value, next, into: &result) { (x: Element, y: Element) in apply(x, y) }
+            }
             value = result.finish()
         }
         guard Self.hasFinish else { return outputs.set(0, value) }
