@@ -31,9 +31,8 @@ package enum IntegerProduct {
 
     /// Multiplies stacks of quantized matrices, less their zero points.
     ///
-    /// - Parameters:
-    ///   - leftZeros: None, one, or one per row.
-    ///   - rightZeros: None, one, or one per column of every matrix.
+    /// The left side has no zero point, one, or one per row, the right one per column of every matrix.
+    ///
     /// - Throws: ``ComputeError`` with code `shape` or `elementType`.
     package static func multiply(
         _ left: Tensor, _ leftZeros: Tensor?, _ right: Tensor, _ rightZeros: Tensor?, _ shape: ProductShape

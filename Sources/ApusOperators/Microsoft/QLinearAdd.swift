@@ -1,0 +1,16 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// The sum of two quantized tensors.
+package struct QLinearAdd: QuantizedBinary {
+    package static let schema = Schema("QLinearAdd", domain: OperatorDomain.microsoft, inputs: 7...8)
+
+    package init(_ node: NodeReader) throws(ComputeError) {}
+
+    package static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float {
+        Float(left) * factors.left + Float(right) * factors.right
+    }
+}

@@ -1,0 +1,50 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusGraphs
+package import ApusTensors
+
+/// An element-wise function of two quantized tensors that broadcast.
+package protocol QuantizedBinary: Operator {
+    /// The sum or product in units of the result's scale, from two numbers less their zero points.
+    static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float
+}
+
+/// What the numbers of both sides are multiplied by to be in units of the result's scale.
+package struct QuantizedFactors: Sendable {
+    package let left: Float
+    package let right: Float
+    package let product: Float
+}
+
+extension QuantizedBinary {
+    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
+        guard inputs.count > 3, let elementType = inputs[0]?.type.elementType else { return [] }
+        return [
+            .tensor(elementType, try ProductShape.broadcast(inputs[0]?.type.dimensions, inputs[3]?.type.dimensions))
+        ]
+    }
+
+    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let left = try inputs.tensor(0)
+        let right = try inputs.tensor(3)
+        guard let range = QuantizedRange(left.elementType), left.elementType == right.elementType else {
+            throw .elementType("\(left) and \(right) are not quantized alike")
+        }
+        let (leftScale, rightScale) = (try QuantizedScale(inputs, at: 1), try QuantizedScale(inputs, at: 4))
+        let target = try QuantizedScale(inputs, at: 6)
+        let factors = QuantizedFactors(
+            left: leftScale.scale / target.scale, right: rightScale.scale / target.scale,
+            product: leftScale.scale * rightScale.scale / target.scale)
+        let shape = try left.shape.broadcast(with: right.shape)
+        let leftValues = try left.centred([leftScale.zeroPoint])
+        let rightValues = try right.centred([rightScale.zeroPoint])
+        let leftPlaces = Broadcasting(left.shape, to: shape)
+        let rightPlaces = Broadcasting(right.shape, to: shape)
+        try outputs.writeQuantized(0, left.elementType, shape) { index in
+            let value = Self.combine(
+                Int32(leftValues[leftPlaces[index]]), Int32(rightValues[rightPlaces[index]]), factors)
+            return range.quantize(value, zeroPoint: target.zeroPoint)
+        }
+    }
+}
