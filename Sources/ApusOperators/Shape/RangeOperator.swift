@@ -67,9 +67,9 @@ package struct RangeOperator: Operator {
     private func reals<Element: BinaryFloatingPoint & TensorElement>(
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
     ) throws(ComputeError) {
-        let start = try inputs.tensor(0).elements(of: Element.self)[0]
-        let limit = try inputs.tensor(1).elements(of: Element.self)[0]
-        let step = try inputs.tensor(2).elements(of: Element.self)[0]
+        let start = try inputs.tensor(0).element(0, of: Element.self)
+        let limit = try inputs.tensor(1).element(0, of: Element.self)
+        let step = try inputs.tensor(2).element(0, of: Element.self)
         let steps = (Double(limit - start) / Double(step)).rounded(.up)
         guard steps.isFinite, let count = Int(exactly: max(steps, 0)) else {
             throw .value("a range from \(start) to \(limit) by \(step)")
