@@ -28,7 +28,7 @@ struct MatrixProduct {
     var rowStride: Int
     var epilogue: Epilogue
 
-    static let deepest = 320
+    static let deepest = 192
     static let widest = 256
 
     /// The height of the panels `m` rows are cut into: as even as the tile allows.
