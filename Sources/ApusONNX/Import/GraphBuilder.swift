@@ -90,6 +90,7 @@ final class GraphBuilder {
 
     /// Adds a node whose outputs are declared: as a constant, as the nodes of a function, or as it is.
     func add(_ message: NodeMessage, in scope: Scope, _ context: BodyContext) throws(ImportError) {
+        try model.count()
         var attributes: [String: Attribute] = [:]
         for attribute in message.attributes {
             guard attributes[attribute.name] == nil else {

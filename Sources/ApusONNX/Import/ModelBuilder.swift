@@ -38,12 +38,16 @@ final class ModelBuilder {
         return ImportedModel(graph: graph, properties: properties, defaultedInputs: builder.defaultedInputs)
     }
 
-    /// Counts a node and makes its operation.
-    func finish(_ node: inout Node, title: String, at byteOffset: Int) throws(ImportError) {
+    /// Counts a node of the file, once for each time a function brings it in.
+    func count() throws(ImportError) {
         nodeCount += 1
         guard nodeCount <= reader.options.nodeLimit else {
             throw ImportError(.limit, "the model has more than \(reader.options.nodeLimit) nodes")
         }
+    }
+
+    /// Makes the operation of a node.
+    func finish(_ node: inout Node, title: String, at byteOffset: Int) throws(ImportError) {
         guard let catalogue else { return }
         do throws(ComputeError) {
             try catalogue.resolve(&node)
