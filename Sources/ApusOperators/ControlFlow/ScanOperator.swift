@@ -121,6 +121,7 @@ package struct ScanOperator: Operator {
                 index < stateCount || source.shape[1] == longest
             else { throw .shape("\(source) does not fit a batch of \(batch) sequences of \(longest)") }
         }
+        guard batch <= 1 << 24 else { throw .limit("a batch of \(batch) sequences") }
         let lengths = try inputs.optionalIntegers(0) ?? [Int](repeating: longest, count: batch)
         guard lengths.count == batch, lengths.allSatisfy({ $0 >= 0 && $0 <= longest }) else {
             throw .value("the sequence lengths do not fit \(batch) sequences of \(longest)")

@@ -37,9 +37,11 @@ package struct Compress: Operator {
         shape[position] = picked.count
         let outer = sizes[..<position].reduce(1, &*)
         let run = sizes[(position + 1)...].reduce(1, &*)
-        let starts = (0..<outer).flatMap { row in picked.map { (row * sizes[position] + $0) * run } }
         var canvas = try Canvas(source.elementType, shape, in: outputs.context)
-        if run > 0 { try canvas.gather(source, starts: starts, run: run) }
+        if canvas.elementCount > 0 {
+            let starts = (0..<outer).flatMap { row in picked.map { (row * sizes[position] + $0) * run } }
+            try canvas.gather(source, starts: starts, run: run)
+        }
         outputs.set(0, try canvas.finish())
     }
 }

@@ -33,6 +33,10 @@ package struct TensorScatter: Operator {
         guard update.shape.rank == cache.shape.rank, update.shape[axis] <= cache.shape[axis],
             cache.shape.indices.allSatisfy({ $0 == axis || cache.shape[$0] == update.shape[$0] })
         else { throw .shape("\(update) does not fit the cache \(cache) along axis \(axis)") }
+        guard update.elementCount > 0 else {
+            outputs.set(0, cache)
+            return
+        }
         let batch = cache.shape[0]
         let places = try inputs.optionalIntegers(2) ?? [Int](repeating: 0, count: batch)
         guard places.count == batch else { throw .shape("\(places.count) write indices for a batch of \(batch)") }
@@ -43,16 +47,14 @@ package struct TensorScatter: Operator {
         }
         var canvas = try Canvas(cache.elementType, cache.shape, in: outputs.context)
         try canvas.copy(cache, count: cache.elementCount)
-        if update.elementCount > 0 {
-            let run = cache.shape.dimensions[(axis + 1)...].reduce(1, &*)
-            let middle = cache.shape.dimensions[1..<axis].reduce(1, &*)
-            var starts: [Int] = []
-            for row in 0..<batch * middle {
-                let place = places[row / middle] % length
-                for step in 0..<added { starts.append((row * length + (place + step) % length) * run) }
-            }
-            try canvas.scatter(update, to: starts, run: run)
+        let run = cache.shape.dimensions[(axis + 1)...].reduce(1, &*)
+        let middle = cache.shape.dimensions[1..<axis].reduce(1, &*)
+        var starts: [Int] = []
+        for row in 0..<batch * middle {
+            let place = places[row / middle] % length
+            for step in 0..<added { starts.append((row * length + (place + step) % length) * run) }
         }
+        try canvas.scatter(update, to: starts, run: run)
         outputs.set(0, try canvas.finish())
     }
 }

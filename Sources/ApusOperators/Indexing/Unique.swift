@@ -47,6 +47,7 @@ package struct Unique: Operator {
         let size = shape[position]
         let inner = shape.dimensions[(position + 1)...].reduce(1, &*)
         let outer = shape.dimensions[..<position].reduce(1, &*)
+        guard source.elementCount > 0 || max(size, outer) <= 1 << 24 else { throw .limit("\(source) of nothing") }
         let keys = try source.orderKeys()
         let width = source.elementCount == 0 ? 1 : keys.count / source.elementCount
         let groups = Unique.groups(keys, outer: outer, size: size, inner: inner * width, sorts: sorts)

@@ -47,6 +47,7 @@ package struct SplitToSequence: Operator {
     }
 
     private func sizes(_ size: Int, _ split: Tensor?) throws(ComputeError) -> [Int] {
+        guard size <= 1 << 24 else { throw .limit("a sequence of up to \(size) items") }
         guard let split else { return [Int](repeating: 1, count: size) }
         let parts = try split.integers()
         if split.shape.rank == 0, let part = parts.first {

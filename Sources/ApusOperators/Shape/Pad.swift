@@ -56,6 +56,9 @@ package struct Pad: Operator {
         let counts = try Pad.spread(try inputs.integers(1, unless: pads), axes: axes, rank: rank, none: 0)
         var sizes: [Int] = []
         for (size, count) in zip(source.shape, counts) {
+            guard count.before.magnitude < 1 << 48, count.after.magnitude < 1 << 48 else {
+                throw .limit("\(count.before) and \(count.after) more elements")
+            }
             let (first, tooMany) = size.addingReportingOverflow(count.before)
             let (sum, overflow) = first.addingReportingOverflow(count.after)
             guard !tooMany, !overflow else { throw .limit("the padded size overflows") }

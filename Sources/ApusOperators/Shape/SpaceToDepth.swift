@@ -52,13 +52,13 @@ package struct SpaceToDepth: Operator {
         let columns = (size: edge, source: step[3])
         let depths = (size: depth, source: step[1])
         let order = mode == .blocksOutside ? [rows, columns, depths] : [depths, rows, columns]
-        let second = target[1] * order[2].size
+        let second = target[1] &* order[2].size
         try canvas.copy(
             source,
             Block(
                 sizes: [shape[0]] + order.map(\.size) + [height, width],
-                sourceSteps: [step[0]] + order.map(\.source) + [step[2] * edge, step[3] * edge],
-                targetSteps: [target[0], second * order[1].size, second, target[1], target[2], 1]))
+                sourceSteps: [step[0]] + order.map(\.source) + [step[2] &* edge, step[3] &* edge],
+                targetSteps: [target[0], second &* order[1].size, second, target[1], target[2], 1]))
         outputs.set(0, try canvas.finish())
     }
 }

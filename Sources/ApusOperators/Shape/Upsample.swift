@@ -78,7 +78,10 @@ package struct Upsample: Operator {
         _ source: Tensor, _ shape: Shape, _ factors: [Float], _ outputs: inout Outputs
     ) throws(ComputeError) {
         var sizes = source.shape.dimensions
-        _ = try shape.checkedElementCount()
+        if try shape.checkedElementCount() == 0 {
+            outputs.set(0, try Canvas(source.elementType, shape, in: outputs.context).finish())
+            return
+        }
         var values = try source.doubles()
         for axis in sizes.indices where factors[axis] != 1 {
             let old = sizes[axis]

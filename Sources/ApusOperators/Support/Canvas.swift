@@ -21,7 +21,7 @@ struct Canvas: ~Copyable {
         _ elementType: ElementType, _ shape: Shape, in context: EvaluationContext, cleared: Bool = false
     ) throws(ComputeError) {
         let count = try shape.checkedElementCount()
-        guard elementType != .string || count <= 1 << 32 else { throw .limit("\(count) strings are too many") }
+        guard elementType != .string || count <= 1 << 28 else { throw .limit("\(count) strings are too many") }
         let isString = elementType == .string
         let made = try context.makeTensor(
             isString ? .uint8 : elementType, isString ? [0] : shape)

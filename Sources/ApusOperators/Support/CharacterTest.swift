@@ -21,21 +21,33 @@ struct CharacterTest {
         categories += other.categories
     }
 
-    /// Letters of either case for each that is held.
+    /// Letters and what they become in the other case.
+    private static let casePairs: [(UInt32, UInt32)] = {
+        var pairs: [(UInt32, UInt32)] = []
+        for value in 0..<UInt32(0x1_F000) {
+            guard let scalar = Unicode.Scalar(value), scalar.properties.isCased else { continue }
+            for text in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
+                let scalars = text.unicodeScalars
+                if scalars.count == 1, let other = scalars.first?.value, other != value { pairs.append((value, other)) }
+            }
+        }
+        return pairs
+    }()
+
+    /// Adds the letters of the other case for each that is held.
     mutating func foldCase() {
-        var added: [ClosedRange<UInt32>] = []
-        for range in ranges {
-            for value in range where value < 0x1_F000 {
-                guard let scalar = Unicode.Scalar(value) else { continue }
-                for text in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
-                    let scalars = text.unicodeScalars
-                    if scalars.count == 1, let other = scalars.first?.value, other != value {
-                        added.append(other...other)
-                    }
+        for _ in 0..<2 {
+            settle()
+            let settled = CharacterTest(ranges)
+            func holds(_ value: UInt32) -> Bool { Unicode.Scalar(value).map { settled.contains($0) } ?? false }
+            for (first, second) in CharacterTest.casePairs {
+                if holds(first) {
+                    if !holds(second) { ranges.append(second...second) }
+                } else if holds(second) {
+                    ranges.append(first...first)
                 }
             }
         }
-        ranges += added
     }
 
     /// Sorts and joins the ranges for ``contains(_:)``.

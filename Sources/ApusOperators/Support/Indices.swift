@@ -57,6 +57,9 @@ func slicePositions(_ indices: Tensor, in shape: Shape, batchAxes: Int) throws(C
     let run = shape.dimensions[(batchAxes + length)...].reduce(1, &*)
     let batchStep = shape.dimensions[batchAxes...].reduce(1, &*)
     let batches = indices.shape.dimensions[..<batchAxes].reduce(1, &*)
+    guard length > 0 || indices.shape.dimensions.dropLast().reduce(1, &*) <= 1 << 24 else {
+        throw .limit("\(indices.shape) addresses of nothing")
+    }
     let tuples = indices.shape.dimensions[batchAxes..<(indices.shape.rank - 1)].reduce(1, &*)
     let values = try indices.integers()
     var starts: [Int] = []

@@ -20,7 +20,7 @@ struct RegexProgram {
     /// - Throws: ``ComputeError`` with code `attribute`, `unsupported` or `limit`.
     init(_ pattern: String) throws(ComputeError) {
         var parser = RegexParser(pattern)
-        try emit(try parser.parse())
+        try emit(try parser.parse(), factor: 1)
         steps.append(.match)
     }
 
@@ -29,41 +29,44 @@ struct RegexProgram {
         steps.append(step)
     }
 
-    private mutating func emit(_ node: RegexNode) throws(ComputeError) {
+    /// Appends the steps of a node that is repeated a number of times by the nodes around it.
+    private mutating func emit(_ node: RegexNode, factor: Int) throws(ComputeError) {
         switch node {
         case .empty: break
         case .character(let test): try append(.character(test))
         case .assertion(let assertion): try append(.assertion(assertion))
-        case .sequence(let parts): for part in parts { try emit(part) }
+        case .sequence(let parts): for part in parts { try emit(part, factor: factor) }
         case .choice(let choices):
             var exits: [Int] = []
             for choice in choices.dropLast() {
                 let fork = steps.count
                 try append(.fork(fork + 1, 0))
-                try emit(choice)
+                try emit(choice, factor: factor)
                 exits.append(steps.count)
                 try append(.fork(0, 0))
                 steps[fork] = .fork(fork + 1, steps.count)
             }
-            if let last = choices.last { try emit(last) }
+            if let last = choices.last { try emit(last, factor: factor) }
             for exit in exits { steps[exit] = .fork(steps.count, steps.count) }
         case .repetition(let part, let least, let most):
-            for _ in 0..<least { try emit(part) }
-            guard let most else { return try emitLoop(part) }
+            let inner = factor * max(most ?? least, 1)
+            guard inner <= 1000 else { throw .attribute("the pattern repeats a part more than 1000 times") }
+            for _ in 0..<least { try emit(part, factor: inner) }
+            guard let most else { return try emitLoop(part, factor: inner) }
             var forks: [Int] = []
             for _ in least..<most {
                 forks.append(steps.count)
                 try append(.fork(steps.count + 1, 0))
-                try emit(part)
+                try emit(part, factor: inner)
             }
             for fork in forks { steps[fork] = .fork(fork + 1, steps.count) }
         }
     }
 
-    private mutating func emitLoop(_ part: RegexNode) throws(ComputeError) {
+    private mutating func emitLoop(_ part: RegexNode, factor: Int) throws(ComputeError) {
         let fork = steps.count
         try append(.fork(fork + 1, 0))
-        try emit(part)
+        try emit(part, factor: factor)
         try append(.fork(fork, fork))
         steps[fork] = .fork(fork + 1, steps.count)
     }

@@ -26,6 +26,8 @@ package struct StringSplit: Operator {
         let source = try inputs.strings(0)
         let parts = source.strings.map { delimiter.isEmpty ? cutAtSpaces($0) : cutAtDelimiter($0) }
         let longest = parts.map(\.count).max() ?? 0
+        let (total, overflow) = parts.count.multipliedReportingOverflow(by: longest)
+        guard !overflow, total <= 1 << 28 else { throw .limit("\(parts.count) times \(longest) strings") }
         let padded = parts.flatMap { $0 + [String](repeating: "", count: longest - $0.count) }
         outputs.set(0, try Tensor(strings: padded, shape: Shape(source.shape.dimensions + [longest])))
         outputs.set(1, try Tensor(parts.map { Int64($0.count) }, shape: source.shape))
