@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusGraphs
 import ArgumentParser
 
 /// The command-line tool.
@@ -16,4 +17,9 @@ struct ApusTool: ParsableCommand {
             Run.self, Inspect.self, Bench.self, Compare.self, Build.self, Convert.self, Conformance.self,
             Completions.self,
         ])
+
+    static func main() {
+        ImageDecoders.register(PictureDecoder())
+        main(nil)
+    }
 }
