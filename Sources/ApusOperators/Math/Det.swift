@@ -28,6 +28,7 @@ package struct Det: RealOperator {
         let size = shape[shape.rank - 1]
         let elements = try source.elements(of: Element.self)
         try outputs.write(0, of: Element.self, Shape(shape.dimensions.dropLast(2))) { (target) throws(ComputeError) in
+            guard target.count > 0 else { return }
             var matrix = [Double](repeating: 0, count: size * size)
             for index in target.indices {
                 for position in matrix.indices { matrix[position] = Double(elements[index * size * size + position]) }

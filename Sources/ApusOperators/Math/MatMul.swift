@@ -83,7 +83,9 @@ package struct MatMul: Operator {
         if right.rank > 1 { result.append(columns) }
         var leftOffsets: [Int] = []
         var rightOffsets: [Int] = []
-        if rightBatch.elementCount == 1 && leftBatch.elementCount > 0 {
+        if try Shape(result).checkedElementCount() == 0 {
+            (leftOffsets, rightOffsets) = ([], [])
+        } else if rightBatch.elementCount == 1 && leftBatch.elementCount > 0 {
             rows *= leftBatch.elementCount
             (leftOffsets, rightOffsets) = ([0], [0])
         } else {

@@ -89,11 +89,11 @@ package struct LabelledTensor<Element: Number> {
         var product = BatchedProduct(
             rows: rows, columns: columns, depth: depth, left: MatrixPlace(rowStride: depth),
             right: MatrixPlace(rowStride: columns))
-        product.leftOffsets = (0..<batches).map { $0 * rows * depth }
-        product.rightOffsets = (0..<batches).map { $0 * depth * columns }
         let shape = Shape(
             left.sizes[..<(batch.count + lefts.count)] + right.sizes[(batch.count + summed.count)...])
-        _ = try shape.checkedElementCount()
+        let offsets = try shape.checkedElementCount() == 0 ? 0..<0 : 0..<batches
+        product.leftOffsets = offsets.map { $0 * rows * depth }
+        product.rightOffsets = offsets.map { $0 * depth * columns }
         var result = try context.makeTensor(Element.elementType, shape)
         if Element.self == Float.self {
             var target = try result.elements(of: Float.self)

@@ -43,8 +43,9 @@ extension ReductionWalk {
         for index in target.indices {
             var state = Method.initial
             var (second, third, fourth) = (Method.initial, Method.initial, Method.initial)
-            for offset in reducedOffsets {
-                let start = keptOffsets[index] &+ offset
+            let base = keptOffsets[index]
+            for block in 0..<reducedOffsets.count {
+                let start = base &+ reducedOffsets[block]
                 var position = 0
                 // SAFETY: blocks lie inside the shape the walk was made for.
                 while position &+ 4 <= blockLength {
@@ -70,10 +71,11 @@ extension ReductionWalk {
         _ method: Method.Type, _ source: Span<Method.Element>, into target: inout MutableSpan<Method.Element>
     ) {
         var states = [Method.State](repeating: Method.initial, count: blockLength)
-        for row in keptOffsets.indices {
+        for row in 0..<keptOffsets.count {
             for index in 0..<blockLength { states[index] = Method.initial }
-            for offset in reducedOffsets {
-                let start = keptOffsets[row] &+ offset
+            let base = keptOffsets[row]
+            for block in 0..<reducedOffsets.count {
+                let start = base &+ reducedOffsets[block]
                 // SAFETY: blocks lie inside the shape the walk was made for.
                 for index in 0..<blockLength {
                     unsafe Method.add(source[unchecked: start &+ index], to: &states[index])

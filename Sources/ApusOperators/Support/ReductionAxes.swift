@@ -81,9 +81,9 @@ package struct ReductionWalk: Sendable {
     /// The elements reduced to each element of the result.
     package let count: Int
     /// Where each row of results begins to read.
-    let keptOffsets: [Int]
+    let keptOffsets: StridedOffsets
     /// What is added to read the further blocks of one result.
-    let reducedOffsets: [Int]
+    let reducedOffsets: StridedOffsets
     /// The elements of a contiguous block.
     let blockLength: Int
     /// Whether a block is reduced to one result, or is a row of results.
@@ -106,17 +106,30 @@ package struct ReductionWalk: Sendable {
         blockLength = sizes.last ?? 1
         let strides = Shape(sizes).strides
         let outer = sizes.indices.dropLast()
-        let hasElements = !sizes.contains(0)
-        keptOffsets = ReductionWalk.offsets(outer.filter { !kinds[$0] }.map { (sizes[$0], strides[$0]) })
-        reducedOffsets =
-            hasElements ? ReductionWalk.offsets(outer.filter { kinds[$0] }.map { (sizes[$0], strides[$0]) }) : []
+        keptOffsets = StridedOffsets(outer.filter { !kinds[$0] }.map { (sizes[$0], strides[$0]) })
+        reducedOffsets = StridedOffsets(outer.filter { kinds[$0] }.map { (sizes[$0], strides[$0]) })
+    }
+}
+
+/// The offsets of all positions of some dimensions, the last one fastest.
+struct StridedOffsets: Sendable {
+    private let axes: [(size: Int, stride: Int)]
+    /// The number of offsets.
+    let count: Int
+
+    init(_ axes: [(Int, Int)]) {
+        self.axes = axes.map { (size: $0.0, stride: $0.1) }
+        count = axes.reduce(1) { $0 &* $1.0 }
     }
 
-    private static func offsets(_ axes: [(size: Int, stride: Int)]) -> [Int] {
-        var result = [0]
-        for (size, stride) in axes {
-            result = result.flatMap { offset in (0..<size).map { offset &+ $0 &* stride } }
+    subscript(index: Int) -> Int {
+        if axes.count == 1 { return index &* axes[0].stride }
+        var rest = index
+        var offset = 0
+        for axis in axes.reversed() {
+            offset = offset &+ rest % axis.size &* axis.stride
+            rest /= axis.size
         }
-        return result
+        return offset
     }
 }
