@@ -96,17 +96,16 @@ extension Kernels {
                 // SAFETY: planes count through batch and channels as the images do.
                 let floats = unsafe scratch(.left, byteCount: inputSize * 4).assumingMemoryBound(to: Float.self)
                 unsafe widen?(inputSize, input + plane * inputSize, 1, Float(zeroPoint), floats)
-                let padded = unsafe window.fill(floats, with: 0, table)
                 let sums = unsafe scratch(.right, byteCount: size * 4).assumingMemoryBound(to: Float.self)
                 let integers = unsafe scratch(.product, byteCount: size * 4).assumingMemoryBound(to: Int32.self)
                 for copy in 0..<multiplier {
                     let channel = plane % shape.inputChannels * multiplier + copy
-                    var task = unsafe window.makeTask(padded, into: sums)
+                    var task = unsafe window.makeTask(floats, into: sums)
                     unsafe task.weights = weights + channel * shape.depth
                     unsafe task.scale = 1
                     unsafe task.low = -.infinity
                     unsafe task.high = .infinity
-                    unsafe table.pointee.f32_depthwise?(&task)
+                    unsafe slide(window, &task, isFirst: copy == 0)
                     unsafe table.pointee.s32_round?(size, sums, integers)
                     var finish = unsafe apus_sum_task()
                     unsafe finish.n = size

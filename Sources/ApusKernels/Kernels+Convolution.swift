@@ -148,14 +148,13 @@ extension Kernels {
         let size = shape.outputHeight * shape.outputWidth
         spreadItems(shape.batch * shape.inputChannels, cost: size * multiplier * taps) { planes in
             for plane in planes {
-                let padded = unsafe window.fill(
-                    input + plane * shape.inputHeight * shape.inputWidth, with: 0, table)
+                let source = unsafe input + plane * shape.inputHeight * shape.inputWidth
                 for copy in 0..<multiplier {
                     let item = plane * multiplier + copy
                     let channel = plane % shape.inputChannels * multiplier + copy
                     // SAFETY: items count through batch and output channels as the images do.
                     let target = unsafe output + item * size
-                    var task = unsafe window.makeTask(padded, into: target)
+                    var task = unsafe window.makeTask(source, into: target)
                     let bounds = epilogue.activation.bounds
                     unsafe task.weights = weights + channel * taps
                     unsafe task.scale = epilogue.scale
@@ -163,13 +162,39 @@ extension Kernels {
                     unsafe task.low = bounds.lowerBound
                     unsafe task.high = bounds.upperBound
                     unsafe task.residual = epilogue.residual.map { unsafe $0 + item * size }
-                    unsafe table.pointee.f32_depthwise?(&task)
+                    unsafe slide(window, &task, isFirst: copy == 0)
                     if !epilogue.activation.isClamp {
                         unsafe activate(epilogue.activation, size, target, target)
                     }
                 }
             }
         }
+    }
+
+    /// Convolves one plane, whose padded copy is made for the first filter and kept for the others.
+    @unsafe
+    func slide(_ window: PlaneWindow, _ task: inout apus_window_task, isFirst: Bool) {
+        guard window.isPractical else {
+            let count = window.outputHeight * window.outputWidth
+            let memory = unsafe scratch(.plane, byteCount: count * 4)
+            let sums = unsafe memory.assumingMemoryBound(to: Float.self)
+            guard let weights = unsafe task.weights, let source = unsafe task.x else { return }
+            unsafe window.convolveDirectly(source, weights, into: sums)
+            var one: Float = 1
+            // One tap of weight one applies the rest of the task.
+            unsafe task.x = UnsafePointer(sums)
+            unsafe task.phases = 1
+            unsafe (task.kernel_height, task.kernel_width, task.stride_height) = (1, 1, 1)
+            unsafe (task.output_height, task.output_width) = (1, count)
+            unsafe withUnsafePointer(to: &one) { weight in
+                unsafe task.weights = weight
+                unsafe table.pointee.f32_depthwise?(&task)
+            }
+            return
+        }
+        guard let source = unsafe task.x else { return }
+        unsafe task.x = isFirst ? window.fill(source, with: 0, table) : window.filled
+        unsafe table.pointee.f32_depthwise?(&task)
     }
 }
 

@@ -7,6 +7,14 @@ extension Kernels {
     /// Takes the greatest element under each window; padding never wins, an empty window gives `-infinity`.
     package func maxPool(_ shape: PoolingShape, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
         let window = PlaneWindow(shape, lanes: lanes)
+        guard window.isPractical else {
+            unsafe poolDirectly(shape, window, x, y, -.infinity, table.pointee.f32_row_maximum) { most, row in
+                row.isNaN || row > most ? row : most
+            } _: { most, _ in
+                most
+            }
+            return
+        }
         eachPlane(shape) { plane in
             // SAFETY: the caller gives planes of the shape's sizes.
             let source = unsafe window.fill(x + plane * shape.inputHeight * shape.inputWidth, with: -.infinity, table)
@@ -31,6 +39,12 @@ extension Kernels {
                 index * shape.strideWidth - shape.padLeft, shape.kernelWidth, shape.dilationWidth, shape.inputWidth,
                 shape.padLeft, shape.padRight, includingPadding)
         }
+        guard window.isPractical else {
+            unsafe poolDirectly(shape, window, x, y, 0, table.pointee.f32_row_sum, +) { sum, index in
+                sum * rows[index / shape.outputWidth] * columns[index % shape.outputWidth]
+            }
+            return
+        }
         unsafe rows.withUnsafeBufferPointer { rowFactors in
             unsafe columns.withUnsafeBufferPointer { columnFactors in
                 eachPlane(shape) { plane in
@@ -43,6 +57,36 @@ extension Kernels {
                     unsafe task.column_factors = columnFactors.baseAddress
                     unsafe table.pointee.f32_average_pool?(&task)
                 }
+            }
+        }
+    }
+
+    /// Reduces each window where it lies, row by row.
+    @unsafe
+    private func poolDirectly(
+        _ shape: PoolingShape, _ window: PlaneWindow, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ initial: Float,
+        _ reduce: (
+            @convention(c) (Int, Int, UnsafePointer<Float>?, Int, UnsafeMutablePointer<Float>?) -> Void
+        )?, _ combine: (Float, Float) -> Float, _ finish: (Float, Int) -> Float
+    ) {
+        eachPlane(shape) { plane in
+            let source = unsafe x + plane * shape.inputHeight * shape.inputWidth
+            let target = unsafe y + plane * shape.outputHeight * shape.outputWidth
+            window.eachWindow { index, row, column, rows, columns in
+                var value = initial
+                for u in rows where !columns.isEmpty {
+                    let line = unsafe source + (row + u * shape.dilationHeight) * shape.inputWidth + column
+                    if shape.dilationWidth == 1 {
+                        var part = initial
+                        // SAFETY: the taps of the range lie inside the plane.
+                        unsafe reduce?(1, columns.count, line + columns.lowerBound, 0, &part)
+                        value = combine(value, part)
+                    } else {
+                        for v in columns { value = combine(value, unsafe line[v * shape.dilationWidth]) }
+                    }
+                }
+                unsafe target[index] = finish(value, index)
             }
         }
     }

@@ -79,6 +79,7 @@ struct MatrixProduct {
     /// Whether the depth cannot be cut because partial sums would overwrite the residual, or need not be.
     private var isDepthWhole: Bool {
         let isInPlace = unsafe epilogue.residual.map { unsafe $0 == UnsafePointer(c) } ?? false
+        if case .patches = right { return isInPlace }
         return isInPlace || m <= 2
     }
 

@@ -51,6 +51,50 @@ struct PlaneWindow {
             (outputWidth + lanes - 1) / lanes * lanes + (kernelWidth - 1) * dilationWidth / strideWidth + 1
     }
 
+    /// Whether the padded copy is worth making: few phases, and a size that memory surely has.
+    var isPractical: Bool {
+        let (area, isAreaTooLarge) = planeHeight.multipliedReportingOverflow(by: planeWidth)
+        return strideWidth <= 4 && !isAreaTooLarge && area <= 1 << 26
+    }
+
+    /// The taps along one axis that fall inside an extent when the first one is at `start`.
+    static func inside(_ start: Int, taps: Int, dilation: Int, extent: Int) -> Range<Int> {
+        let first = start >= 0 ? 0 : (dilation - 1 - start) / dilation
+        let end = start >= extent ? 0 : (extent - 1 - start) / dilation + 1
+        let last = Swift.max(0, Swift.min(taps, end))
+        return Swift.min(first, last)..<last
+    }
+
+    /// Calls the body with each output's index and the taps of its window that fall inside the plane.
+    func eachWindow(_ body: (_ index: Int, _ row: Int, _ column: Int, _ u: Range<Int>, _ v: Range<Int>) -> Void) {
+        for i in 0..<outputHeight {
+            let row = i * strideHeight - padTop
+            let u = Self.inside(row, taps: kernelHeight, dilation: dilationHeight, extent: inputHeight)
+            for j in 0..<outputWidth {
+                let column = j * strideWidth - padLeft
+                let v = Self.inside(column, taps: kernelWidth, dilation: dilationWidth, extent: inputWidth)
+                body(i * outputWidth + j, row, column, u, v)
+            }
+        }
+    }
+
+    /// Sums the products of one plane and one filter window by window, without a padded copy.
+    @unsafe
+    func convolveDirectly(
+        _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+    ) {
+        eachWindow { index, row, column, rows, columns in
+            var sum: Float = 0
+            for u in rows {
+                let source = unsafe x + (row + u * dilationHeight) * inputWidth
+                for v in columns {
+                    unsafe sum += source[column + v * dilationWidth] * weights[u * kernelWidth + v]
+                }
+            }
+            unsafe y[index] = sum
+        }
+    }
+
     /// Copies a plane with padding into the thread's scratch memory, one copy of every `strideWidth`th column each.
     @unsafe
     func fill(
@@ -63,6 +107,14 @@ struct PlaneWindow {
             out_height: planeHeight, out_width: planeWidth, fill: value, out: target)
         unsafe table.pointee.f32_plane?(&task)
         return unsafe UnsafePointer(target)
+    }
+
+    /// The copy this thread made last.
+    @unsafe
+    var filled: UnsafePointer<Float> {
+        unsafe UnsafePointer(
+            scratch(.plane, byteCount: strideWidth * planeHeight * planeWidth * 4)
+                .assumingMemoryBound(to: Float.self))
     }
 
     @unsafe

@@ -42,6 +42,7 @@ import Testing
             make(2, 14, 30, 4, (2, 4), groups: 2, stride: (3, 3), dilation: (1, 2), pads: (2, 5, 1, 4)),
             make(3, 1, 40, 3, (1, 9), groups: 3, pads: (0, 8, 0, 0)),
             make(2, 3, 3, 2, (3, 3), groups: 2, dilation: (2, 2), pads: (2, 2, 2, 2)),
+            make(3, 20, 31, 6, (3, 5), groups: 3, stride: (2, 7), dilation: (2, 1), pads: (2, 9, 1, 3)),
             make(6, 2, 2, 6, (3, 3), groups: 6, stride: (2, 2), pads: (1, 1, 1, 1)),
         ]
     }
