@@ -7,7 +7,7 @@ import PackageDescription
 let package = Package(
     name: "apus",
     products: [
-        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "Apus", targets: ["Apus", "ApusGraphs", "ApusKernels", "ApusTensors"]),
         .library(name: "ApusConformance", targets: ["ApusConformance"]),
         .executable(name: "apus", targets: ["apus"]),
     ],
@@ -101,6 +101,7 @@ let package = Package(
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusNativeBackends", "ApusTensors"]),
         .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTensors"]),
         .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
+        .testTarget(name: "RealModelTests", dependencies: ["Apus", "ApusFormats"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

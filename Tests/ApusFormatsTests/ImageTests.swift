@@ -1,9 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusFormats
 import Testing
-
-@testable import ApusFormats
 
 @Suite struct ImageTests {
     private func noise() throws -> Image {

@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusFormats
 import ApusTensors
 import Testing
-
-@testable import ApusFormats
 
 @Suite struct NumpyTests {
     @Test("Files in Fortran order, big-endian, of strings and of complex numbers are read")

@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusFormats
 import ApusTensors
 import Testing
-
-@testable import ApusFormats
 
 @Suite struct RecipeTests {
     @Test("A recipe turns pixels into numbers in the wanted layout and colour order")

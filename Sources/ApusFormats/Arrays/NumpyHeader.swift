@@ -2,12 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What stands before the elements of a .npy file.
-struct NumpyHeader: Hashable {
+package struct NumpyHeader: Hashable {
     /// The element type as NumPy spells it, such as `<f4`.
-    var descriptor: String
+    package var descriptor: String
     /// Whether the first index varies fastest.
-    var isFortran: Bool
-    var shape: [Int]
+    package var isFortran: Bool
+    package var shape: [Int]
+
+    /// Makes a header.
+    package init(descriptor: String, isFortran: Bool, shape: [Int]) {
+        self.descriptor = descriptor
+        self.isFortran = isFortran
+        self.shape = shape
+    }
 
     /// Reads the header and says where the elements begin.
     ///
@@ -29,7 +36,7 @@ struct NumpyHeader: Hashable {
     }
 
     /// The header as NumPy writes it, padded so that the elements begin at a multiple of 64.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         let sizes = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
         var text = "{'descr': '\(descriptor)', 'fortran_order': \(isFortran ? "True" : "False"), 'shape': (\(sizes)), }"
         let unpadded = 10 + text.utf8.count + 1

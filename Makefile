@@ -1,0 +1,21 @@
+# Part of Apus, Apache-2.0.
+# SPDX-License-Identifier: Apache-2.0
+
+.PHONY: demo test format lint clean
+
+# Classifies a photo with a real ImageNet network; sets everything up by itself.
+demo:
+	@Scripts/demo.sh
+
+# Builds and tests everything; sets everything up by itself.
+test:
+	@Scripts/test.sh
+
+format:
+	swift format --in-place --recursive Sources Tests Plugins Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Plugins Package.swift
+
+clean:
+	rm -rf .build

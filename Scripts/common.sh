@@ -1,0 +1,68 @@
+#!/bin/bash
+# Part of Apus, Apache-2.0.
+# SPDX-License-Identifier: Apache-2.0
+
+# Read by the other scripts: where things are, how they speak, what they need.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cache="$PWD/.cache"
+mkdir -p "$cache"
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$'\033[1m' red=$'\033[31m' green=$'\033[32m' plain=$'\033[0m'
+else
+    bold= red= green= plain=
+fi
+
+say() { echo "${bold}==> $*${plain}"; }
+
+fail() {
+    echo "${red}failed: $*${plain}" >&2
+    exit 1
+}
+
+# Installs Debian packages that are missing; others may bring libjpeg, libpng and zlib themselves.
+need_packages() {
+    local missing=() pair
+    for pair in jpeglib.h:libjpeg62-turbo-dev png.h:libpng-dev zlib.h:zlib1g-dev; do
+        printf '#include <stddef.h>\n#include <stdio.h>\n#include <%s>\n' "${pair%%:*}" |
+            clang -E -x c - > /dev/null 2>&1 || missing+=("${pair##*:}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get > /dev/null || fail "no apt-get here: install the headers of ${missing[*]} yourself"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo > /dev/null || fail "need root to install ${missing[*]}"
+        root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    "${root[@]}" apt-get update -qq || fail "apt-get update; is there a network?"
+    # Debian calls it libjpeg62-turbo-dev, Ubuntu libjpeg-turbo8-dev; both provide libjpeg-dev.
+    apt-cache show libjpeg62-turbo-dev > /dev/null 2>&1 || missing=("${missing[@]/libjpeg62-turbo-dev/libjpeg-dev}")
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+        > "$cache/apt.log" 2>&1 || fail "apt-get install; see .cache/apt.log"
+}
+
+need_tools() {
+    local tool
+    for tool in swift clang git python3; do
+        command -v "$tool" > /dev/null || fail "$tool is not there; Swift 6.3, git and python3 are needed"
+    done
+    swift --version 2>&1 | grep -qE 'Swift version (6\.[3-9]|6\.[1-9][0-9]|[7-9])' ||
+        fail "Swift 6.3 or newer is needed, here is: $(swift --version 2>&1 | head -1)"
+}
+
+# Runs a build quietly, with its last line as progress on a terminal; shows everything when it fails.
+build() {
+    local log="$cache/build.log" start=$SECONDS
+    say "building: swift build $*"
+    if [ -t 1 ]; then
+        swift build "$@" 2>&1 | tee "$log" | while IFS= read -r line; do
+            printf '\r\033[K%s' "${line:0:100}"
+        done || { printf '\n'; cat "$log"; fail "the build"; }
+        printf '\r\033[K'
+    else
+        swift build "$@" > "$log" 2>&1 || { tail -n 100 "$log"; fail "the build"; }
+    fi
+    echo "    built in $((SECONDS - start)) s"
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+# Part of Apus, Apache-2.0.
+# SPDX-License-Identifier: Apache-2.0
+
+"""Prints a line for each board of `apus conformance --json`, then passed, failed and skipped cases in all.
+
+    count_cases.py BOARDS.json LEAST
+"""
+
+import json
+import sys
+
+try:
+    with open(sys.argv[1]) as file:
+        boards = json.load(file)
+    assert isinstance(boards, list)
+except (OSError, ValueError, AssertionError):
+    print("    no boards were written")
+    print("0 1 0")
+    sys.exit()
+sums = [0, 0, 0]
+for board in boards:
+    counts = [board["total"][kind] for kind in ("passed", "failed", "skipped")]
+    enough = counts[0] >= int(sys.argv[2])
+    print(f"    {board['title']}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")
+    if not enough:
+        print(f"    that is fewer than the {sys.argv[2]} that must pass")
+        counts[1] = max(counts[1], 1)
+    sums = [one + other for one, other in zip(sums, counts)]
+print(*sums)

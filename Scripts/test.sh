@@ -1,0 +1,111 @@
+#!/bin/bash
+# Part of Apus, Apache-2.0.
+# SPDX-License-Identifier: Apache-2.0
+
+# Builds and tests everything; the last line counts what passed, failed and was skipped.
+. "$(dirname "$0")/common.sh"
+start=$SECONDS
+passed=0 failed=0 skipped=0
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+step() {
+    local name="$1"
+    shift
+    if "$@" > "$cache/step.log" 2>&1; then
+        echo "    $name: ${green}passed${plain}"
+        count 1 0 0
+    else
+        tail -n 60 "$cache/step.log"
+        echo "    $name: ${red}failed${plain}"
+        count 0 1 0
+    fi
+}
+
+need_tools
+need_packages
+
+say "fetching cases and models"
+has_data=yes
+packages="$cache/python/onnx-1.23.2"
+if [ ! -d "$packages/onnx" ]; then
+    echo "    installing onnx 1.23.2 and onnxruntime 1.32.0 into .cache/python"
+    rm -rf "$packages.part"
+    python3 -m pip install --quiet --disable-pip-version-check --target "$packages.part" --only-binary=:all: \
+        numpy onnx==1.23.2 onnxruntime==1.32.0 && mv "$packages.part" "$packages" || has_data=no
+fi
+export PYTHONPATH="$packages"
+python3 Scripts/fetch.py demo conformance models || has_data=no
+nodes="$cache/conformance/1.23.2"
+if [ $has_data = yes ] && [ ! -d "$nodes" ]; then
+    echo "    writing the cases of onnx 1.23.2"
+    rm -rf "$nodes.part"
+    mkdir -p "$nodes.part"
+    python3 Scripts/node_cases.py "$nodes.part" > "$cache/cases.log" 2>&1 && mv "$nodes.part" "$nodes" || has_data=no
+fi
+if [ $has_data = yes ]; then
+    model="$cache/models/efficientnet-lite0.onnx"
+    [ -f "$model" ] || { python3 Scripts/efficientnet_lite0.py "$cache/demo/efficientnet-lite0.pth" "$model.part" &&
+        mv "$model.part" "$model"; }
+    python3 Scripts/expected_outputs.py "$cache/models" || has_data=no
+fi
+[ $has_data = yes ] || echo "    ${red}not everything is there (no network?): tests that need it are skipped${plain}"
+
+say "format and imports"
+step "swift format lint" swift format lint --strict --recursive Sources Tests Plugins Package.swift
+
+build -c release --build-tests --explicit-target-dependency-import-check error
+count 1 0 0
+bin="$(swift build -c release --show-bin-path)"
+
+say "unit and architecture tests"
+results="$cache/tests.xml"
+rm -f "$cache"/tests*.xml
+set +e
+APUS_TEST_DATA="$cache" swift test -c release --skip-build --disable-xctest --xunit-output "$results" \
+    > "$cache/tests.log" 2>&1
+status=$?
+set -e
+found="$cache/tests-swift-testing.xml"
+[ -f "$found" ] || found="$results"
+read -r all bad left <<< "$(python3 Scripts/count_tests.py "$found")"
+grep -E '✘|recorded an issue|skipped' "$cache/tests.log" | head -n 60 || true
+if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+    tail -n 30 "$cache/tests.log"
+    bad=1
+fi
+count $((all - bad - left)) "$bad" "$left"
+echo "    $((all - bad - left)) passed, $bad failed, $left skipped"
+
+conformance() {
+    local name="$1" least="$2"
+    shift 2
+    say "conformance: $name"
+    local board="$cache/board.json"
+    "$bin/apus" conformance "$@" --least "$least" --brief "${sets[@]}" --json > "$board" || true
+    local counts
+    counts="$(python3 Scripts/count_cases.py "$board" "$least")" || { cat "$board" | head -n 20; }
+    sed '$d' <<< "$counts"
+    # shellcheck disable=SC2046
+    count $(tail -n 1 <<< "$counts")
+}
+
+sets=()
+for isa in scalar avx2 avx512 neon; do
+    if "$bin/apus" conformance /nonexistent --isa "$isa" 2>&1 | grep -q 'this machine has no'; then continue; fi
+    sets+=(--isa "$isa")
+done
+if [ $has_data = yes ]; then
+    data="$packages/onnx/backend/test/data"
+    conformance "node cases of onnx 1.23.2" 1850 "$nodes/node"
+    conformance "node cases of onnx 1.17.0" 1260 "$cache/conformance/1.17.0/node"
+    conformance "simple" 26 "$nodes/simple"
+    conformance "pytorch-converted" 82 "$data/pytorch-converted"
+    conformance "pytorch-operator" 35 "$data/pytorch-operator"
+else
+    count 0 0 1
+fi
+
+echo
+echo "finished in $(((SECONDS - start) / 60)) min $(((SECONDS - start) % 60)) s"
+if [ "$failed" -eq 0 ]; then colour="$green"; else colour="$red"; fi
+echo "${colour}$passed passed, $failed failed, $skipped skipped${plain}"
+[ "$failed" -eq 0 ]
