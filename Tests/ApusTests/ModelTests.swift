@@ -40,7 +40,7 @@ import Testing
     func cancellation() async throws {
         let model = try Model(bytes: SampleModels.doubling)
         let task = Task {
-            withUnsafeCurrentTask { unsafe $0?.cancel() }
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             _ = try await model.makeSession().run(["x": try Tensor([1, 2] as [Float], shape: [1, 2])])
         }
         await #expect { try await task.value } throws: { error in
