@@ -27,9 +27,30 @@ package struct Pipeline: Sendable {
             PassRunner(RuleSweep("Simplification", simplifications)),
             PassRunner(RuleSweep("Weights", weightRules)),
             PassRunner(RuleSweep("Movement", movementRules)),
+            PassRunner(RuleSweep("Fusion", fusionRules)),
             PassRunner(CommonSubexpressions()),
             PassRunner(DeadCode()),
         ])
+
+    /// What the lowering starts from: portable, then whole computations as one node of the newest operator set.
+    ///
+    /// Run it with a context that allows the newest operator set.
+    package static let fusing = Pipeline(
+        name: "fusing",
+        steps: portable.steps + [
+            PassRunner(RuleSweep("Quantization", quantizationRules)),
+            PassRunner(DeadCode()),
+        ])
+
+    /// ``fusing``, with attention as one node.
+    package static let fusingAttention = Pipeline(
+        name: "fusing attention",
+        steps: fusing.steps + [PassRunner(RuleSweep("Attention", attentionRules)), PassRunner(DeadCode())])
+
+    /// Makes plain weights of quantized ones that no integer operator took: the last step before lowering.
+    package static let weightExpansion = Pipeline(
+        name: "weight expansion",
+        steps: [ConstantFolding(byteLimit: 1 << 30), PassRunner(DeadCode())])
 
     /// Nodes that do nothing.
     package static let simplifications: [any Rule] = [
@@ -40,6 +61,7 @@ package struct Pipeline: Sendable {
     /// Arithmetic that constant weights can take over.
     package static let weightRules: [any Rule] = [
         BatchNormalizationIntoConv(), BatchNormalizationIntoGemm(), AffineIntoConv(), MatMulAddToGemm(), GemmAdd(),
+        ScaleIntoMatMul(), WeightOnlyDequantization(),
     ]
 
     /// Transposes and reshapes that meet, cancel or disappear into their neighbours.
@@ -47,6 +69,21 @@ package struct Pipeline: Sendable {
         TransposeRemoval(), TransposeMerging(), TransposeThroughUnary(), TransposeIntoGemm(), ConstantReshape(),
         ReshapeMerging(),
     ]
+
+    /// Integer arithmetic in place of dequantized arithmetic.
+    package static let quantizationRules: [any Rule] = [
+        RequantizationRemoval(), QuantizedMovement(), ClampIntoQuantization(), QuantizedConv(), QuantizedMatMul(),
+        QuantizedGemm(), QuantizedBinary(), QuantizedUnary(), QuantizedConcat(),
+    ]
+
+    /// Computations spelled out in elementary operators.
+    package static let fusionRules: [any Rule] = [
+        LayerNormalizationFusion(), GeluFusion(), TanhGeluFusion(), HardSwishFusion(), HardSigmoidFusion(),
+        SwishFusion(), MishFusion(),
+    ]
+
+    /// Attention spelled out in products and a softmax.
+    package static let attentionRules: [any Rule] = [AttentionFusion()]
 
     /// Runs the steps until the graph stays as it is.
     ///

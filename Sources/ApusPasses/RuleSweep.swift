@@ -4,7 +4,7 @@
 package import ApusGraphs
 package import ApusTensors
 
-/// Applies rules wherever they fit, in one walk over the nodes; a node takes part in one edit of a walk.
+/// Applies rules wherever they fit, in one walk from the outputs to the inputs; a node takes part in one edit of a walk.
 package struct RuleSweep: Pass {
     /// The name in messages and traces.
     package let name: String
@@ -21,7 +21,7 @@ package struct RuleSweep: Pass {
         for rule in rules {
             for operatorName in rule.pattern.rootOperators ?? [] { byOperator[operatorName, default: []].append(rule) }
         }
-        for (position, node) in index.graph.nodes.enumerated() {
+        for (position, node) in index.graph.nodes.enumerated().reversed() {
             for rule in byOperator[node.qualifiedName] ?? [] {
                 guard !patch.touched.contains(position) else { break }
                 guard let match = index.match(rule.pattern, at: position),
