@@ -56,6 +56,7 @@ package struct Pipeline: Sendable {
     package static let simplifications: [any Rule] = [
         IdentityRemoval(), DropoutRemoval(), CastRemoval(), SameShapeRemoval(), SingleInputRemoval(), SplitRemoval(),
         PadRemoval(), SliceRemoval(), NeutralArithmetic(), ClipRemoval(), RepeatedRemoval(), ConstantIf(),
+        SquareAsProduct(),
     ]
 
     /// Arithmetic that constant weights can take over.
@@ -66,7 +67,8 @@ package struct Pipeline: Sendable {
 
     /// Transposes and reshapes that meet, cancel or disappear into their neighbours.
     package static let movementRules: [any Rule] = [
-        TransposeRemoval(), TransposeMerging(), TransposeThroughUnary(), TransposeIntoGemm(), ConstantReshape(),
+        TransposeRemoval(), TransposeMerging(), TransposeThroughUnary(), TransposeThroughBinary(), TransposeIntoGemm(),
+        ConstantReshape(),
         ReshapeMerging(),
     ]
 

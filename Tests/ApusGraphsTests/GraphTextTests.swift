@@ -54,9 +54,9 @@ import Testing
         arguments: [
             ("graph(", "1:7", GraphTextError.Code.syntax), ("grap", "1:1", .syntax),
             ("graph() -> () {\n  y = Relu(x\n}", "3:1", .syntax),
-            ("graph() -> () {\n  const a: f32[1] = [x]\n}", "2:24", .number),
+            ("graph() -> () {\n  const a: f32[1] = [x]\n}", "2:21", .number),
             ("graph() -> () {\n  const a: f32[1] = elided\n}", "2:21", .elided),
-            ("graph() -> () {\n  const a: f32[100000, 100000] = splat 1.0\n}", "2:33", .limit),
+            ("graph() -> () {\n  const a: f32[100000, 100000] = splat 1.0\n}", "2:34", .limit),
             ("graph(x: f32[99999999999999999999]) -> () {}", "1:14", .number), ("graph() -> () { \"a", "1:17", .syntax),
         ])
     func faults(text: String, place: String, code: GraphTextError.Code) throws {

@@ -77,6 +77,35 @@ import Testing
             """, isRefused: nil)
     }
 
+    @Test("Transposes around a sum meet, and go into its constant")
+    func throughBinary() throws {
+        try Harness.expect(
+            TransposeThroughBinary(),
+            """
+            (x: f32[2, 3]) -> (y: f32[2, 3])
+            const c: f32[1, 2] = [1.0, 2.0]
+            a = Transpose(x)
+            b = Sub(c, a)
+            y = Transpose(b)
+            """,
+            becomes: """
+                (x: f32[2, 3]) -> (y: f32[2, 3])
+                const c: f32[1, 2] = [1.0, 2.0]
+                x_transposed = Transpose(x) {perm = [0, 1]}
+                c_transposed = Transpose(c) {perm = [1, 0]}
+                y = Sub(c_transposed, x_transposed)
+                """)
+        try Harness.expect(
+            TransposeThroughBinary(),
+            """
+            (x: f32[2, 3]) -> (y: f32[2, 3])
+            const c: f32[2] = [1.0, 2.0]
+            a = Transpose(x)
+            b = Add(a, c)
+            y = Transpose(b)
+            """, isRefused: "the other operand has another rank")
+    }
+
     @Test("Gemm takes over the transpose of a factor")
     func gemm() throws {
         try Harness.expect(

@@ -37,7 +37,7 @@ import Testing
             const off: bool[] = [false]
             a, m = Dropout(x, _, off)
             y = Relu(a)
-            """, becomes: Self.relu)
+            """, becomes: Self.relu, compares: false)
         try Harness.expect(
             DropoutRemoval(),
             """
@@ -174,6 +174,28 @@ import Testing
             """, becomes: Self.relu)
     }
 
+    @Test("A square is a product")
+    func square() throws {
+        try Harness.expect(
+            SquareAsProduct(),
+            """
+            (x: f32[4]) -> (y: f32[4])
+            const two: f32[] = [2.0]
+            y = Pow(x, two)
+            """,
+            becomes: """
+                (x: f32[4]) -> (y: f32[4])
+                y = Mul(x, x)
+                """)
+        try Harness.expect(
+            SquareAsProduct(),
+            """
+            (x: f32[2]) -> (y: f32[3, 2])
+            const two: f32[3, 1] = [2.0, 2.0, 2.0]
+            y = Pow(x, two)
+            """, isRefused: "the exponent may widen the shape")
+    }
+
     @Test("If with a constant condition becomes the branch taken")
     func constantIf() throws {
         try Harness.expect(
@@ -196,6 +218,6 @@ import Testing
                 q_1 = Mul(x, k_1)
                 r_1 = Neg(q_1)
                 y = Relu(r_1)
-                """)
+                """, compares: false)
     }
 }

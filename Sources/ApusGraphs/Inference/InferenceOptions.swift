@@ -54,7 +54,8 @@ package struct GraphFacts: Sendable {
 extension Graph {
     /// Works out what is known of every value.
     package func inferred(_ options: InferenceOptions = InferenceOptions()) -> GraphFacts {
-        var walk = InferenceWalk(options: options)
+        let constantBytes = constants.values.reduce(0) { $0 &+ $1.byteCount }
+        var walk = InferenceWalk(options: options, constantBytes: constantBytes)
         return walk.facts(of: self, given: [:], outer: [:], depth: 0)
     }
 

@@ -60,12 +60,14 @@ extension InferenceWalk {
         var carried = inputs.dropFirst(2).map { $0?.type ?? .unknown }
         var found = GraphFacts()
         var results: [ValueType] = []
-        for round in 0..<4 {
+        let isDeep = depth >= 3
+        if isDeep { carried = carried.map(\.withoutSizes) }
+        for round in 0..<(isDeep ? 1 : 4) {
             var given: [String: InferredValue] = [
                 body.inputs[0].name: .tensor(.int64, []), body.inputs[1].name: .tensor(.bool, []),
             ]
-            for index in 0..<carriedCount {
-                if carried[index] != .unknown { given[body.inputs[index + 2].name] = InferredValue(carried[index]) }
+            for index in 0..<carriedCount where carried[index] != .unknown {
+                given[body.inputs[index + 2].name] = InferredValue(carried[index])
             }
             found = facts(of: body, given: given, outer: around, depth: depth + 1)
             results = outputs(body, found, around, known)

@@ -7,6 +7,15 @@ package import ApusTensors
 /// Walks a graph in order and asks every operation what it makes of what is known.
 struct InferenceWalk {
     let options: InferenceOptions
+    /// The bytes that evaluated constants may still take, all together.
+    private var remainingBytes: Int
+
+    init(options: InferenceOptions, constantBytes: Int) {
+        self.options = options
+        let (most, overflow) = constantBytes.multipliedReportingOverflow(by: 4)
+        let (total, isPast) = most.addingReportingOverflow(max(256 << 20, options.evaluatedByteLimit))
+        remainingBytes = overflow || isPast ? Int.max : total
+    }
 
     /// The facts of one graph, given what is known of its inputs and of the values of enclosing graphs.
     mutating func facts(
@@ -64,7 +73,9 @@ struct InferenceWalk {
     }
 
     /// The outputs of a node whose inputs are all constant, where they are worth having.
-    private func evaluated(_ node: Node, _ inputs: [InferredValue?], _ found: [InferredValue]) -> [InferredValue]? {
+    private mutating func evaluated(_ node: Node, _ inputs: [InferredValue?], _ found: [InferredValue])
+        -> [InferredValue]?
+    {
         guard let operation = node.operation, node.subgraphs.isEmpty, node.isDeterministic,
             !options.unevaluated.contains(node.qualifiedName),
             inputs.allSatisfy({ $0 == nil || $0?.constant != nil })
@@ -91,7 +102,8 @@ struct InferenceWalk {
                 values.append(.unknown)
                 continue
             }
-            guard result.byteCount <= limit else { return nil }
+            guard result.byteCount <= limit, inputs.isEmpty || result.byteCount <= remainingBytes else { return nil }
+            if !inputs.isEmpty { remainingBytes -= result.byteCount }
             values.append(InferredValue(constant: result))
         }
         return values

@@ -306,6 +306,7 @@ package struct GraphParser {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: max(elementType.byteWidth, 16))
         guard !overflow, bytes <= budgetBytes else { throw lexer.error(.limit, "\(type) is too large") }
         budgetBytes -= bytes
+        let start = lexer
         switch token {
         case .word("elided"):
             guard let tensor = elided(name), tensor.elementType == elementType, tensor.shape == shape else {
@@ -317,7 +318,7 @@ package struct GraphParser {
             try advance()
             let item = token
             try advance()
-            return try make([GraphLexer.Token](repeating: item, count: count), elementType, shape)
+            return try make([GraphLexer.Token](repeating: item, count: count), elementType, shape, start)
         case .word("hex"):
             try advance()
             guard case .string(let digits) = token else { throw unexpected("digits in quotes") }
@@ -332,15 +333,15 @@ package struct GraphParser {
                 try parser.advance()
                 return item
             }
-            return try make(items, elementType, shape)
+            return try make(items, elementType, shape, start)
         }
     }
 
     private func make(
-        _ items: [GraphLexer.Token], _ elementType: ElementType, _ shape: Shape
+        _ items: [GraphLexer.Token], _ elementType: ElementType, _ shape: Shape, _ start: GraphLexer
     ) throws(GraphTextError) -> Tensor {
         do { return try Tensor(tokens: items, elementType, shape) } catch {
-            throw lexer.error(.number, "\(elementType.name)\(shape): \(error.message)")
+            throw start.error(.number, "\(elementType.name)\(shape): \(error.message)")
         }
     }
 }
