@@ -63,6 +63,7 @@ struct RegexParser {
                     parts.append(literal(pattern[position]))
                     position += 1
                 }
+                if let last = parts.popLast() { parts.append(try repeated(last)) }
                 continue
             }
             if take("\\E") { continue }
