@@ -28,8 +28,8 @@ struct MatrixProduct {
     var rowStride: Int
     var epilogue: Epilogue
 
-    static let deepest = 192
-    static let widest = 256
+    static let deepest = 256
+    static let widest = 512
 
     /// The height of the panels `m` rows are cut into: as even as the tile allows.
     static func panelRows(_ m: Int, _ table: UnsafePointer<apus_kernel_table>) -> Int {

@@ -71,10 +71,10 @@ V_INLINE vf v_gather_valid(const float *p, vi offset) {
 V_INLINE vf v_load_even(const float *p) {
     return __builtin_shufflevector(v_load(p), v_load_n(p + 8, 7), 0, 2, 4, 6, 8, 10, 12, 14);
 }
-V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t target_stride) {
+V_INLINE void v_transpose_rows(const float *const *rows, size_t p, float *y, size_t target_stride, size_t n) {
     vf a[8], b[8];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 8; ++i) a[i] = v_load(x + (size_t)i * stride);
+    for (int i = 0; i < 8; ++i) a[i] = v_load(rows[i] + p);
 #pragma clang loop unroll(full)
     for (int i = 0; i < 8; i += 2) {
         b[i] = (vf)_mm256_unpacklo_ps((__m256)a[i], (__m256)a[i + 1]);
@@ -82,16 +82,16 @@ V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t 
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < 8; i += 4) {
-        __m256d p = (__m256d)b[i], q = (__m256d)b[i + 1], r = (__m256d)b[i + 2], s = (__m256d)b[i + 3];
-        a[i] = (vf)_mm256_unpacklo_pd(p, r);
-        a[i + 1] = (vf)_mm256_unpackhi_pd(p, r);
+        __m256d o = (__m256d)b[i], q = (__m256d)b[i + 1], r = (__m256d)b[i + 2], s = (__m256d)b[i + 3];
+        a[i] = (vf)_mm256_unpacklo_pd(o, r);
+        a[i + 1] = (vf)_mm256_unpackhi_pd(o, r);
         a[i + 2] = (vf)_mm256_unpacklo_pd(q, s);
         a[i + 3] = (vf)_mm256_unpackhi_pd(q, s);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < 4; ++i) {
-        v_store(y + (size_t)i * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x20));
-        v_store(y + (size_t)(i + 4) * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x31));
+        v_store_n(y + (size_t)i * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x20), n);
+        v_store_n(y + (size_t)(i + 4) * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x31), n);
     }
 }
 V_INLINE vf v_load_f16(const uint16_t *p) { return (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }

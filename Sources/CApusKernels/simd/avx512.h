@@ -57,10 +57,10 @@ V_INLINE vf v_load_even(const float *p) {
     return __builtin_shufflevector(v_load(p), v_load_n(p + 16, 15), 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26,
                                    28, 30);
 }
-V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t target_stride) {
+V_INLINE void v_transpose_rows(const float *const *rows, size_t p, float *y, size_t target_stride, size_t n) {
     vf a[16], b[16];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 16; ++i) a[i] = v_load(x + (size_t)i * stride);
+    for (int i = 0; i < 16; ++i) a[i] = v_load(rows[i] + p);
 #pragma clang loop unroll(full)
     for (int i = 0; i < 16; i += 2) {
         b[i] = (vf)_mm512_unpacklo_ps((__m512)a[i], (__m512)a[i + 1]);
@@ -68,21 +68,21 @@ V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t 
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < 16; i += 4) {
-        __m512d p = (__m512d)b[i], q = (__m512d)b[i + 1], r = (__m512d)b[i + 2], s = (__m512d)b[i + 3];
-        a[i] = (vf)_mm512_unpacklo_pd(p, r);
-        a[i + 1] = (vf)_mm512_unpackhi_pd(p, r);
+        __m512d o = (__m512d)b[i], q = (__m512d)b[i + 1], r = (__m512d)b[i + 2], s = (__m512d)b[i + 3];
+        a[i] = (vf)_mm512_unpacklo_pd(o, r);
+        a[i + 1] = (vf)_mm512_unpackhi_pd(o, r);
         a[i + 2] = (vf)_mm512_unpacklo_pd(q, s);
         a[i + 3] = (vf)_mm512_unpackhi_pd(q, s);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < 4; ++i) {
-        __m512 p = (__m512)a[i], q = (__m512)a[i + 4], r = (__m512)a[i + 8], s = (__m512)a[i + 12];
-        __m512 pq = _mm512_shuffle_f32x4(p, q, 0x88), rs = _mm512_shuffle_f32x4(r, s, 0x88);
-        __m512 pq2 = _mm512_shuffle_f32x4(p, q, 0xdd), rs2 = _mm512_shuffle_f32x4(r, s, 0xdd);
-        v_store(y + (size_t)i * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0x88));
-        v_store(y + (size_t)(i + 4) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0x88));
-        v_store(y + (size_t)(i + 8) * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0xdd));
-        v_store(y + (size_t)(i + 12) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0xdd));
+        __m512 o = (__m512)a[i], q = (__m512)a[i + 4], r = (__m512)a[i + 8], s = (__m512)a[i + 12];
+        __m512 pq = _mm512_shuffle_f32x4(o, q, 0x88), rs = _mm512_shuffle_f32x4(r, s, 0x88);
+        __m512 pq2 = _mm512_shuffle_f32x4(o, q, 0xdd), rs2 = _mm512_shuffle_f32x4(r, s, 0xdd);
+        v_store_n(y + (size_t)i * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0x88), n);
+        v_store_n(y + (size_t)(i + 4) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0x88), n);
+        v_store_n(y + (size_t)(i + 8) * target_stride, (vf)_mm512_shuffle_f32x4(pq, rs, 0xdd), n);
+        v_store_n(y + (size_t)(i + 12) * target_stride, (vf)_mm512_shuffle_f32x4(pq2, rs2, 0xdd), n);
     }
 }
 V_INLINE vf v_load_f16(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }

@@ -85,14 +85,14 @@ V_INLINE vf v_gather_valid(const float *p, vi offset) {
 V_INLINE vf v_load_even(const float *p) {
     return __builtin_shufflevector(v_load(p), v_load_n(p + 4, 3), 0, 2, 4, 6);
 }
-V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t target_stride) {
-    vf a = v_load(x), b = v_load(x + stride), c = v_load(x + 2 * stride), d = v_load(x + 3 * stride);
+V_INLINE void v_transpose_rows(const float *const *rows, size_t p, float *y, size_t target_stride, size_t n) {
+    vf a = v_load(rows[0] + p), b = v_load(rows[1] + p), c = v_load(rows[2] + p), d = v_load(rows[3] + p);
     vf ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
     vf cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    v_store(y, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-    v_store(y + target_stride, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
-    v_store(y + 2 * target_stride, __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5));
-    v_store(y + 3 * target_stride, __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7));
+    v_store_n(y, __builtin_shufflevector(ab, cd, 0, 1, 4, 5), n);
+    v_store_n(y + target_stride, __builtin_shufflevector(ab, cd, 2, 3, 6, 7), n);
+    v_store_n(y + 2 * target_stride, __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5), n);
+    v_store_n(y + 3 * target_stride, __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7), n);
 }
 V_INLINE vf v_load_f16(const uint16_t *p) {
     return (vf){half_to_float(p[0]), half_to_float(p[1]), half_to_float(p[2]), half_to_float(p[3])};

@@ -61,10 +61,9 @@ V_INLINE float v_lowest(vf x) { return x; }
 V_INLINE vf v_load_valid(const float *p, vi offset) { return offset >= 0 ? *p : 0.0f; }
 V_INLINE vf v_gather_valid(const float *p, vi offset) { return offset >= 0 ? p[offset] : 0.0f; }
 V_INLINE vf v_load_even(const float *p) { return *p; }
-V_INLINE void v_transpose_block(const float *x, size_t stride, float *y, size_t target_stride) {
-    (void)stride;
+V_INLINE void v_transpose_rows(const float *const *rows, size_t p, float *y, size_t target_stride, size_t n) {
     (void)target_stride;
-    *y = *x;
+    if (n) *y = rows[0][p];
 }
 V_INLINE vf v_load_f16(const uint16_t *p) { return half_to_float(*p); }
 V_INLINE void v_store_f16(uint16_t *p, vf x) { *p = float_to_half(x); }
