@@ -32,76 +32,77 @@ package struct MatMul: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let left = try inputs.tensor(0)
         let right = try inputs.tensor(1)
-        let (product, shape) = try MatMul.product(left.shape, right.shape)
         switch left.elementType {
         case .float32:
             let context = outputs.context
-            try outputs.write(0, of: Float.self, shape) { (target) throws(ComputeError) in
-                product.run(
-                    try left.elements(of: Float.self), try right.elements(of: Float.self), into: &target, context)
+            try outputs.write(0, of: Float.self, MatMul.shape(left.shape, right.shape)) {
+                (target) throws(ComputeError) in
+                try MatMul.product(left.shape, right.shape)
+                    .run(left.elements(of: Float.self), right.elements(of: Float.self), into: &target, context)
             }
-        case .float64: try run(Double.self, product, left, right, shape, into: &outputs)
-        case .int8: try run(Int8.self, product, left, right, shape, into: &outputs)
-        case .int16: try run(Int16.self, product, left, right, shape, into: &outputs)
-        case .int32: try run(Int32.self, product, left, right, shape, into: &outputs)
-        case .int64: try run(Int64.self, product, left, right, shape, into: &outputs)
-        case .uint8: try run(UInt8.self, product, left, right, shape, into: &outputs)
-        case .uint16: try run(UInt16.self, product, left, right, shape, into: &outputs)
-        case .uint32: try run(UInt32.self, product, left, right, shape, into: &outputs)
-        case .uint64: try run(UInt64.self, product, left, right, shape, into: &outputs)
+        case .float64: try run(Double.self, left, right, into: &outputs)
+        case .int8: try run(Int8.self, left, right, into: &outputs)
+        case .int16: try run(Int16.self, left, right, into: &outputs)
+        case .int32: try run(Int32.self, left, right, into: &outputs)
+        case .int64: try run(Int64.self, left, right, into: &outputs)
+        case .uint8: try run(UInt8.self, left, right, into: &outputs)
+        case .uint16: try run(UInt16.self, left, right, into: &outputs)
+        case .uint32: try run(UInt32.self, left, right, into: &outputs)
+        case .uint64: try run(UInt64.self, left, right, into: &outputs)
         default: throw .elementType("MatMul takes numbers, the inputs are \(left) and \(right)")
         }
     }
 
     private func run<Element: Number>(
-        _ type: Element.Type, _ product: BatchedProduct, _ left: Tensor, _ right: Tensor, _ shape: Shape,
-        into outputs: inout Outputs
+        _ type: Element.Type, _ left: Tensor, _ right: Tensor, into outputs: inout Outputs
     ) throws(ComputeError) {
-        try outputs.write(0, of: Element.self, shape) { (target) throws(ComputeError) in
-            product.run(try left.elements(of: Element.self), try right.elements(of: Element.self), into: &target)
+        try outputs.write(0, of: Element.self, MatMul.shape(left.shape, right.shape)) { (target) throws(ComputeError) in
+            try MatMul.product(left.shape, right.shape)
+                .run(left.elements(of: Element.self), right.elements(of: Element.self), into: &target)
         }
     }
 
-    /// The products two shapes stand for, and the shape of the result.
+    /// The shape of the product of two.
     ///
     /// - Throws: ``ComputeError`` with code `shape` when they do not fit.
-    package static func product(
-        _ left: Shape, _ right: Shape
-    ) throws(ComputeError) -> (product: BatchedProduct, shape: Shape) {
+    private static func shape(_ left: Shape, _ right: Shape) throws(ComputeError) -> Shape {
         guard left.rank > 0, right.rank > 0 else { throw .shape("MatMul does not take scalars") }
+        guard left[left.rank - 1] == right[Swift.max(0, right.rank - 2)] else {
+            throw .shape("\(left) and \(right) do not multiply")
+        }
+        var result = try Shape(left.dimensions.dropLast(2)).broadcast(with: Shape(right.dimensions.dropLast(2)))
+        if left.rank > 1 { result.dimensions.append(left[left.rank - 2]) }
+        if right.rank > 1 { result.dimensions.append(right[right.rank - 1]) }
+        return result
+    }
+
+    /// The products two shapes stand for, which must have a product.
+    private static func product(_ left: Shape, _ right: Shape) throws(ComputeError) -> BatchedProduct {
         let first = left.rank == 1 ? Shape([1, left[0]]) : left
         let second = right.rank == 1 ? Shape([right[0], 1]) : right
-        var rows = first[first.rank - 2]
+        let rows = first[first.rank - 2]
         let depth = first[first.rank - 1]
         let columns = second[second.rank - 1]
-        guard second[second.rank - 2] == depth else { throw .shape("\(left) and \(right) do not multiply") }
         let leftBatch = Shape(first.dimensions.dropLast(2))
         let rightBatch = Shape(second.dimensions.dropLast(2))
-        var plan = try BroadcastPlan([leftBatch, rightBatch])
-        var result = plan.shape.dimensions
-        if left.rank > 1 { result.append(rows) }
-        if right.rank > 1 { result.append(columns) }
-        var leftOffsets: [Int] = []
-        var rightOffsets: [Int] = []
-        if try Shape(result).checkedElementCount() == 0 {
-            (leftOffsets, rightOffsets) = ([], [])
-        } else if rightBatch.elementCount == 1 && leftBatch.elementCount > 0 {
-            rows *= leftBatch.elementCount
-            (leftOffsets, rightOffsets) = ([0], [0])
-        } else {
-            for _ in 0..<plan.rowCount {
-                for index in 0..<plan.rowLength {
-                    leftOffsets.append((plan.first + index * plan.steps[0]) * rows * depth)
-                    rightOffsets.append((plan.second + index * plan.steps[1]) * depth * columns)
-                }
-                plan.advance()
-            }
-        }
         var product = BatchedProduct(
             rows: rows, columns: columns, depth: depth, left: MatrixPlace(rowStride: depth),
             right: MatrixPlace(rowStride: columns))
-        product.leftOffsets = leftOffsets
-        product.rightOffsets = rightOffsets
-        return (product, Shape(result))
+        if rightBatch.elementCount == 1 && leftBatch.elementCount > 0 {
+            product.rows = rows * leftBatch.elementCount
+            return product
+        }
+        product.leftOffsets = []
+        product.rightOffsets = []
+        guard rows > 0, columns > 0 else { return product }
+        var plan = try BroadcastPlan([leftBatch, rightBatch])
+        for _ in 0..<plan.rowCount {
+            for index in 0..<plan.rowLength {
+                product.leftOffsets.append((plan.first + index * plan.steps[0]) * rows * depth)
+                product.rightOffsets.append((plan.second + index * plan.steps[1]) * depth * columns)
+            }
+            plan.advance()
+        }
+        return product
     }
 }
