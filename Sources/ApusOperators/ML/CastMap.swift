@@ -47,7 +47,7 @@ package struct CastMap: Operator {
         var places: [Int?] = order
         if form == .sparse {
             guard keys.allSatisfy({ $0 >= 0 }) else { throw .value("a key of the map is negative") }
-            guard width <= 1 << 32 else { throw .limit("\(width) columns") }
+            guard width <= 1 << 26 else { throw .limit("\(width) columns") }
             places = [Int?](repeating: nil, count: width)
             for index in order where keys[index] < width { places[keys[index]] = index }
         }

@@ -32,7 +32,9 @@ package struct FeatureVectorizer: Operator {
         }
         guard parts.allSatisfy({ $0.rows == first.rows }) else { throw .shape("the inputs differ in their rows") }
         let total = widths.reduce(0, +)
-        var result = [Float](repeating: 0, count: try Shape([first.rows, total]).checkedElementCount())
+        let count = try Shape([first.rows, total]).checkedElementCount()
+        guard count <= 1 << 30 else { throw .limit("\(first.rows) rows of \(total) features") }
+        var result = [Float](repeating: 0, count: count)
         var start = 0
         for (part, width) in zip(parts, widths) {
             for row in 0..<part.rows {

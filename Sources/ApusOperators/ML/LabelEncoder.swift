@@ -8,7 +8,7 @@ package import ApusTensors
 package struct LabelEncoder: Operator {
     package static let schema = Schema("LabelEncoder", domain: OperatorDomain.machineLearning, inputs: 1...1)
 
-    /// A key of any type; all NaNs are one key.
+    /// A key of any type; all NaNs are one key, which only the later forms look up.
     private enum Key: Hashable {
         case text(String)
         case integer(Int64)
@@ -66,7 +66,9 @@ package struct LabelEncoder: Operator {
             }
         }
         keyTypes = [keys.elementType]
-        tables = [Table(places: try LabelEncoder.places(keys), values: values, fallback: fallback)]
+        var places = try LabelEncoder.places(keys)
+        if node.opset < 4 { places[.notANumber] = nil }
+        tables = [Table(places: places, values: values, fallback: fallback)]
     }
 
     private static func list(_ node: NodeReader, _ prefix: String) throws(ComputeError) -> Tensor? {

@@ -33,7 +33,8 @@ package struct OneHotEncoder: Operator {
         let source = try inputs.tensor(0)
         let places = try places(source)
         let shape = Shape(source.shape.dimensions + [width])
-        var result = [Float](repeating: 0, count: try shape.checkedElementCount())
+        guard try shape.checkedElementCount() <= 1 << 32 else { throw .limit("an output of \(shape)") }
+        var result = [Float](repeating: 0, count: shape.elementCount)
         for (index, place) in places.enumerated() {
             if let place {
                 result[index * width + place] = 1

@@ -132,6 +132,9 @@ package struct GroupQueryAttention: Operator {
         _ new: HeadStack, _ past: Tensor?, _ pasts: [Int], _ lengths: [Int], _ total: Int
     ) throws(ComputeError) -> HeadStack {
         let room = past.map { $0.shape.rank == 4 ? $0.shape[2] : -1 } ?? 0
+        guard total <= max(room, 0) + new.length else {
+            throw .value("\(total) places are more than a past of \(room) and \(new.length) new ones")
+        }
         let kept = max(room, total)
         if let past {
             guard room >= 0, past.shape[0] == new.batch, past.shape[1] == new.heads, past.shape[3] == new.features

@@ -22,10 +22,10 @@ package struct MatMulNBits: Operator {
         columns = try node.integer("N")
         bits = try node.integer("bits", default: 4)
         blockSize = try node.integer("block_size")
-        guard [2, 4, 8].contains(bits), blockSize >= 16, blockSize <= 1 << 24, blockSize & (blockSize - 1) == 0 else {
+        guard [2, 4, 8].contains(bits), blockSize >= 16, blockSize <= 1 << 20, blockSize & (blockSize - 1) == 0 else {
             throw .attribute("blocks of \(blockSize) numbers of \(bits) bits")
         }
-        guard inner > 0, columns > 0, inner <= 1 << 31, columns <= 1 << 31 else {
+        guard inner > 0, columns > 0, inner <= 1 << 28, columns <= 1 << 28 else {
             throw .attribute("a matrix of \(inner) × \(columns)")
         }
         guard try !node.flag("weight_prepacked") else { throw .unsupported("weights packed for another machine") }

@@ -69,7 +69,8 @@ package struct MicrosoftAttention: Operator {
             first += size
         }
         try extend(&stacks, try inputs.optionalTensor(4), &outputs)
-        var attention = HeadAttention(scale: scale ?? 1 / Float(max(stacks[0].features, 1)).squareRoot(), outputs.context)
+        var attention = HeadAttention(
+            scale: scale ?? 1 / Float(max(stacks[0].features, 1)).squareRoot(), outputs.context)
         attention.bias = try inputs.optionalTensor(5)
         let mask = try KeyMask(
             try inputs.optionalTensor(3), filter: filter, isCausal: isCausal, batch: batch, queryCount: length,

@@ -11,6 +11,9 @@ package struct QLinearAdd: QuantizedBinary {
     package init(_ node: NodeReader) throws(ComputeError) {}
 
     package static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float {
-        Float(left) * factors.left + Float(right) * factors.right
+        let zeros = factors.left * Float(factors.leftZero) + factors.right * Float(factors.rightZero)
+        let fixed = Double(Float(factors.targetZero) - zeros)
+        let half = Float(Double(right) * Double(factors.right) + fixed)
+        return Float(Double(left) * Double(factors.left) + Double(half))
     }
 }

@@ -11,6 +11,7 @@ package struct QLinearMul: QuantizedBinary {
     package init(_ node: NodeReader) throws(ComputeError) {}
 
     package static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float {
-        Float(left &* right) * factors.product
+        let product = Float((left &- factors.leftZero) &* (right &- factors.rightZero)) * factors.product
+        return product.rounded(.toNearestOrEven) + Float(factors.targetZero)
     }
 }

@@ -34,12 +34,10 @@ package struct ForestScorer: Sendable {
         var result: [Double] = []
         for row in 0..<samples.rows {
             let said = try forest.aggregate(samples.values, from: row * samples.columns, combine)
-            var scores = said.map { $0 ?? 0 }
-            if aggregation == .average && forest.treeCount > 0 {
-                scores = scores.map { $0 / Double(forest.treeCount) }
-            }
-            if bases.count == count {
-                for index in scores.indices { scores[index] += bases[index] }
+            let divisor = aggregation == .average && forest.treeCount > 0 ? Double(forest.treeCount) : 1
+            let scores = said.indices.map { target in
+                let base = bases.count == count ? bases[target] : 0
+                return said[target].map { $0 / divisor + base } ?? (count == 1 ? base : 0)
             }
             result.append(contentsOf: transform.apply(scores))
         }

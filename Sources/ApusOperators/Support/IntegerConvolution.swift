@@ -50,27 +50,30 @@ package struct IntegerConvolution: Sendable {
         let places = axes.reduce(1) { $0 * $1.output }
         let pixels = axes.reduce(1) { $0 * $1.input }
         let patch = Shape([channels, taps])
-        guard try output.checkedElementCount() > 0, try patch.checkedElementCount() > 0 else {
-            return ([Int32](repeating: 0, count: try output.checkedElementCount()), output)
+        guard try output.checkedElementCount() <= 1 << 32 else { throw .limit("an output of \(output)") }
+        guard output.elementCount > 0, try patch.checkedElementCount() > 0 else {
+            return ([Int32](repeating: 0, count: output.elementCount), output)
         }
         let images = try input.centred(zero)
         let kernels = try weights.centred(zeros, stride: channels * taps)
-        let columnCount = try Shape([channels, taps, places]).checkedElementCount()
-        guard columnCount <= 1 << 36 else { throw .limit("a patch matrix of \(columnCount) elements") }
-        var columns = [Int16](repeating: 0, count: columnCount)
+        let patches = PatchMatrix(axes)
+        let rowSize = try Shape([channels, taps, patches.rowLength]).checkedElementCount()
+        guard rowSize <= 1 << 30 else { throw .limit("a row of patches of \(rowSize) elements") }
+        let step = max(1, min(patches.rowCount, (1 << 20) / rowSize))
+        var columns = [Int16](repeating: 0, count: step * rowSize)
         var sums = [Int32](repeating: 0, count: output.elementCount)
         let perGroup = filters / groups
-        let patches = PatchMatrix(axes)
-        for image in 0..<shape[0] {
-            for group in 0..<groups {
+        for part in 0..<shape[0] * groups {
+            for row in stride(from: 0, to: patches.rowCount, by: step) {
+                let rows = row..<min(row + step, patches.rowCount)
                 var target = columns.mutableSpan
                 patches.gather(
-                    images.span, at: (image * shape[1] + group * channels) * pixels, channels: channels,
-                    rows: 0..<patches.rowCount, padding: 0, into: &target)
+                    images.span, at: part * channels * pixels, channels: channels, rows: rows, padding: 0,
+                    into: &target)
                 IntegerProduct.add(
-                    kernels, at: group * perGroup * channels * taps, columns, at: 0, rows: perGroup,
-                    inner: channels * taps, columns: places, into: &sums,
-                    at: (image * filters + group * perGroup) * places)
+                    kernels, at: part % groups * perGroup * channels * taps, columns, at: 0, rows: perGroup,
+                    inner: channels * taps, columns: rows.count * patches.rowLength, into: &sums,
+                    at: part * perGroup * places + row * patches.rowLength, stride: places)
             }
         }
         return (sums, output)

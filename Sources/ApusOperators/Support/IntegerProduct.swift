@@ -6,16 +6,19 @@ package import ApusTensors
 /// Products of small integers in 32 bits.
 package enum IntegerProduct {
     /// Adds to `rows` × `columns` sums the product of two matrices that start at the given positions.
+    ///
+    /// The rows of sums are `stride` apart.
     package static func add(
         _ left: borrowing [Int16], at leftStart: Int, _ right: borrowing [Int16], at rightStart: Int, rows: Int,
-        inner: Int, columns: Int, into sums: inout [Int32], at start: Int
+        inner: Int, columns: Int, into sums: inout [Int32], at start: Int, stride: Int
     ) {
         precondition(leftStart + rows * inner <= left.count && rightStart + inner * columns <= right.count)
-        precondition(start + rows * columns <= sums.count)
+        guard rows > 0, columns > 0 else { return }
+        precondition(stride >= columns && start + (rows - 1) * stride + columns <= sums.count)
         let rightSpan = right.span
         var target = sums.mutableSpan
         for row in 0..<rows {
-            let base = start + row * columns
+            let base = start + row * stride
             for step in 0..<inner {
                 let factor = Int32(left[leftStart + row * inner + step])
                 guard factor != 0 else { continue }
@@ -54,7 +57,7 @@ package enum IntegerProduct {
             add(
                 left, at: matrices.0 * shape.rows * shape.inner, right,
                 at: matrices.1 * shape.inner * shape.columns, rows: shape.rows, inner: shape.inner,
-                columns: shape.columns, into: &sums, at: index * shape.rows * shape.columns)
+                columns: shape.columns, into: &sums, at: index * shape.rows * shape.columns, stride: shape.columns)
         }
         return sums
     }

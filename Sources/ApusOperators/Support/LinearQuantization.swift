@@ -138,7 +138,7 @@ package struct LinearQuantization: Sendable {
             target == .float32
             ? try outputs.makeTensor(0, .float32, source.shape) : try MutableTensor(.float32, source.shape)
         var reals = try result.elements(of: Float.self)
-        if source.elementType.isInteger {
+        if QuantizedRange(source.elementType) != nil || source.elementType == .int32 {
             let integers = try source.cast(to: .int32)
             let values = try integers.elements(of: Int32.self)
             let zeroPoints = try zeroPoint?.zeroPoints() ?? []
@@ -152,7 +152,7 @@ package struct LinearQuantization: Sendable {
                 }
             }
         } else {
-            guard QuantizedRange(source.elementType) == nil, source.elementType.storedBitWidth <= 8 else {
+            guard source.elementType.isFloat, source.elementType.storedBitWidth <= 8 else {
                 throw .elementType("cannot dequantize \(source)")
             }
             let numbers = try source.cast(to: .float32)

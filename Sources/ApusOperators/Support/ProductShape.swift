@@ -34,7 +34,7 @@ package struct ProductShape: Sendable {
         output = Shape(dimensions)
         self.left = ProductShape.positions(leftStack, stack)
         self.right = ProductShape.positions(rightStack, stack)
-        _ = try output.checkedElementCount()
+        guard try output.checkedElementCount() <= 1 << 32 else { throw .limit("a product of \(output)") }
     }
 
     private static func positions(_ shape: Shape, _ wider: Shape) -> [Int] {

@@ -6,15 +6,18 @@ package import ApusTensors
 
 /// An element-wise function of two quantized tensors that broadcast.
 package protocol QuantizedBinary: Operator {
-    /// The sum or product in units of the result's scale, from two numbers less their zero points.
+    /// The sum or product in units of the result's scale, from two stored numbers, the zero point added.
     static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float
 }
 
-/// What the numbers of both sides are multiplied by to be in units of the result's scale.
+/// What the numbers of both sides are multiplied by to be in units of the result's scale, and the zero points.
 package struct QuantizedFactors: Sendable {
     package let left: Float
     package let right: Float
     package let product: Float
+    package let leftZero: Int32
+    package let rightZero: Int32
+    package let targetZero: Int32
 }
 
 extension QuantizedBinary {
@@ -35,16 +38,17 @@ extension QuantizedBinary {
         let target = try QuantizedScale(inputs, at: 6)
         let factors = QuantizedFactors(
             left: leftScale.scale / target.scale, right: rightScale.scale / target.scale,
-            product: leftScale.scale * rightScale.scale / target.scale)
+            product: leftScale.scale * rightScale.scale / target.scale, leftZero: leftScale.zeroPoint,
+            rightZero: rightScale.zeroPoint, targetZero: target.zeroPoint)
         let shape = try left.shape.broadcast(with: right.shape)
-        let leftValues = try left.centred([leftScale.zeroPoint])
-        let rightValues = try right.centred([rightScale.zeroPoint])
+        let leftValues = try left.centred()
+        let rightValues = try right.centred()
         let leftPlaces = Broadcasting(left.shape, to: shape)
         let rightPlaces = Broadcasting(right.shape, to: shape)
         try outputs.writeQuantized(0, left.elementType, shape) { index in
             let value = Self.combine(
                 Int32(leftValues[leftPlaces[index]]), Int32(rightValues[rightPlaces[index]]), factors)
-            return range.quantize(value, zeroPoint: target.zeroPoint)
+            return range.quantize(value, zeroPoint: 0)
         }
     }
 }

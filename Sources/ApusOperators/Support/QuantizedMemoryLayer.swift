@@ -22,7 +22,11 @@ package struct QuantizedMemoryLayer {
     ) -> (outputs: [Float], cells: [Float]) {
         let projected = weights.multiply(values, count: steps * batch)
         for step in 0..<steps {
-            let recurrent = recurrence.multiply(output, count: batch)
+            var previous = output
+            for item in 0..<batch where step > lengths[item] {
+                for unit in 0..<hidden { previous[item * hidden + unit] = 0 }
+            }
+            let recurrent = recurrence.multiply(previous, count: batch)
             for item in 0..<batch where step < lengths[item] {
                 let place = isReverse ? lengths[item] - 1 - step : step
                 for unit in 0..<hidden {

@@ -16,7 +16,9 @@ package struct QuantizedScale: Sendable, Hashable {
             zeroPoint = 0
             return
         }
-        guard zero.elementCount == 1 else { throw .shape("expected one zero point, the tensor is \(zero)") }
+        guard zero.elementCount == 1, QuantizedRange(zero.elementType) != nil else {
+            throw .shape("expected one zero point of a narrow type, the tensor is \(zero)")
+        }
         zeroPoint = try zero.zeroPoints()[0]
     }
 

@@ -40,7 +40,7 @@ package struct QuantizedWeights {
         var sums = [Int32](repeating: 0, count: count * columns)
         IntegerProduct.add(
             quantization.centred(rows.span), at: 0, values, at: 0, rows: count, inner: inner, columns: columns,
-            into: &sums, at: 0)
+            into: &sums, at: 0, stride: columns)
         return sums.indices.map { index in
             Float(sums[index]) * (quantization.scale * scales[scales.count == 1 ? 0 : index % columns])
         }

@@ -37,8 +37,8 @@ package enum ScoreTransform: String, CaseIterable, Sendable {
         if self == .probit { return [ScoreTransform.probit(score)] }
         return switch secondClass {
         case .absent: [score]
+        case _ where self == .logistic: [ScoreTransform.logistic(-score), ScoreTransform.logistic(score)]
         case .complement: [1 - score, score]
-        case .opposite where self == .logistic: [ScoreTransform.logistic(-score), ScoreTransform.logistic(score)]
         case .opposite: [-score, score]
         }
     }

@@ -29,9 +29,9 @@ package struct SkipNormalization: Sendable {
         let source = try inputs.tensor(0)
         let skip = try inputs.tensor(1)
         let shape = source.shape
-        guard shape.rank >= 1, skip.shape.rank <= shape.rank, try skip.shape.broadcast(with: shape) == shape,
-            skip.elementCount > 0 || source.elementCount == 0,
-            skip.shape.dimensions.last == shape.dimensions.last
+        let repeated = skip.shape.dimensions.drop { $0 == 1 }
+        guard shape.rank >= 1, skip.shape.rank <= shape.rank, skip.shape.dimensions.last == shape.dimensions.last,
+            Array(repeated) == Array(shape.dimensions.suffix(repeated.count))
         else { throw .shape("the skip \(skip) does not fit the input \(source)") }
         let width = shape[shape.rank - 1]
         let normalization = try RowNormalization(
