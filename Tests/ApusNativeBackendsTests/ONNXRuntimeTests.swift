@@ -58,7 +58,7 @@ import Testing
         "carries every element type the library has", .enabled(if: library != nil, reason),
         arguments: [
             ElementType.float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32,
-            .uint64, .bool, .int4, .uint4, .float8E4M3FN,
+            .uint64, .bool, .float8E4M3FN,
         ])
     func elementTypes(_ type: ElementType) throws {
         var tensor = try MutableTensor(type, [3])

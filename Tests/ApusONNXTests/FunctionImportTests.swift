@@ -88,6 +88,20 @@ import Testing
         #expect(error?.message.contains("calls itself") == true)
     }
 
+    @Test("refuses functions in subgraphs in functions that are nested too deeply together")
+    func depth() throws {
+        var functions = [OracleFunction("F40", ["a"], ["b"], [OracleNode("Relu", ["a"], ["b"])])]
+        for level in 0..<40 {
+            var body = OracleGraph()
+            body.nodes = [call("F\(level + 1)", ["a"], ["r"])]
+            body.outputs = [OracleValue("r")]
+            functions.append(
+                OracleFunction(
+                    "F\(level)", ["a"], ["b"], [OracleNode("If", ["a"], ["b"], [.graph("then_branch", body)])]))
+        }
+        #expect(try refusal(model([call("F0", ["x"], ["y"])], functions))?.code == .limit)
+    }
+
     @Test("refuses functions that multiply without end")
     func explosion() throws {
         var functions: [OracleFunction] = []

@@ -18,7 +18,6 @@ struct ONNXRuntimeTable {
     let errorMessage: @convention(c) (Handle) -> Text?
     let releaseStatus: Release
     let createEnvironment: @convention(c) (Int32, Text, HandleSlot) -> Handle?
-    let releaseEnvironment: Release
     let createOptions: Create
     let setOptimization: SetNumber
     let setThreadCount: SetNumber
@@ -32,15 +31,11 @@ struct ONNXRuntimeTable {
     let outputCount: Count
     let inputName: Name
     let outputName: Name
-    let createRunOptions: Create
-    let setTerminate: @convention(c) (Handle) -> Handle?
-    let releaseRunOptions: Release
     let run:
         @convention(c) (
             Handle, Handle?, UnsafePointer<Text?>, UnsafePointer<Handle?>, Int, UnsafePointer<Text?>, Int, HandleSlot
         ) -> Handle?
     let createCPUMemory: @convention(c) (Int32, Int32, HandleSlot) -> Handle?
-    let releaseMemory: Release
     let defaultAllocator: Create
     let free: @convention(c) (Handle, Handle?) -> Handle?
     let createTensor: @convention(c) (Handle, UnsafePointer<Int64>, Int, Int32, HandleSlot) -> Handle?
@@ -70,7 +65,6 @@ struct ONNXRuntimeTable {
         unsafe errorMessage = entry(2)
         unsafe releaseStatus = entry(93)
         unsafe createEnvironment = entry(3)
-        unsafe releaseEnvironment = entry(92)
         unsafe createOptions = entry(10)
         unsafe setOptimization = entry(23)
         unsafe setThreadCount = entry(24)
@@ -84,12 +78,8 @@ struct ONNXRuntimeTable {
         unsafe outputCount = entry(31)
         unsafe inputName = entry(36)
         unsafe outputName = entry(37)
-        unsafe createRunOptions = entry(39)
-        unsafe setTerminate = entry(46)
-        unsafe releaseRunOptions = entry(97)
         unsafe run = entry(9)
         unsafe createCPUMemory = entry(69)
-        unsafe releaseMemory = entry(94)
         unsafe defaultAllocator = entry(78)
         unsafe free = entry(76)
         unsafe createTensor = entry(48)

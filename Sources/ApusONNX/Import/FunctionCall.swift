@@ -11,6 +11,7 @@ struct FunctionCall {
     let outputs: [String]
     let attributes: [String: Attribute]
     let prefix: String
+    let depth: Int
 }
 
 extension GraphBuilder {
@@ -20,7 +21,7 @@ extension GraphBuilder {
         guard !caller.calls.contains(function.key) else {
             throw ImportError(.graph, "the function \(function.key.name.quoted) calls itself", at: byteOffset)
         }
-        guard caller.calls.count < ModelBuilder.deepest else {
+        guard call.depth < ModelBuilder.deepest else {
             throw ImportError(.limit, "functions are nested more than \(ModelBuilder.deepest) deep", at: byteOffset)
         }
         guard call.inputs.count <= function.inputs.count, call.outputs.count <= function.outputs.count else {
@@ -33,7 +34,7 @@ extension GraphBuilder {
         context.prefix = call.prefix
         context.calls = caller.calls + [function.key]
         context.attributes = call.attributes
-        let scope = Scope()
+        let scope = Scope(calledAt: call.depth)
         for attribute in function.defaults where call.attributes[attribute.name] == nil {
             context.attributes?[attribute.name] = try AttributeReader(builder: self, scope: scope, context: caller)
                 .value(of: attribute)

@@ -113,7 +113,8 @@ final class GraphBuilder {
         if let function = model.functions[key] {
             let call = FunctionCall(
                 function: function, title: message.title, inputs: inputs, outputs: outputs, attributes: attributes,
-                prefix: context.prefix + (message.name.isEmpty ? message.operatorName : message.name) + "/")
+                prefix: context.prefix + (message.name.isEmpty ? message.operatorName : message.name) + "/",
+                depth: scope.depth)
             return try inline(call, context, at: message.byteOffset)
         }
         if message.domain.isEmpty, message.operatorName == "Constant" {

@@ -79,6 +79,12 @@ final class Scope {
         depth = (parent?.depth ?? 0) + 1
     }
 
+    /// A scope that sees nothing around it: the body of a function called at a depth.
+    init(calledAt depth: Int) {
+        parent = nil
+        self.depth = depth + 1
+    }
+
     func isOwn(_ name: String) -> Bool { names[name] != nil }
 
     /// Says what a name of the file is called in the graph.

@@ -46,6 +46,7 @@ extension OracleModel {
     /// A model of the given nodes that reads `x` and makes `y`.
     init(_ nodes: [OracleNode], _ change: (inout OracleGraph) -> Void = { _ in }) {
         self.init()
+        opsets = [OracleOpset(domain: "", version: 21)]
         var graph = OracleGraph()
         graph.nodes = nodes
         graph.inputs = [OracleValue("x")]

@@ -92,7 +92,8 @@ extension OracleMessage {
                     try visitor.visitSingularInt64Field(value: value, fieldNumber: number)
                 }
             case .integers(_, let path):
-                try visitor.visitRepeatedInt64Field(value: self[keyPath: path], fieldNumber: number)
+                let values = self[keyPath: path]
+                if !values.isEmpty { try visitor.visitRepeatedInt64Field(value: values, fieldNumber: number) }
             case .packedIntegers(_, let path):
                 let values = self[keyPath: path]
                 if !values.isEmpty { try visitor.visitPackedInt64Field(value: values, fieldNumber: number) }
@@ -104,7 +105,8 @@ extension OracleMessage {
                     try visitor.visitSingularFloatField(value: value, fieldNumber: number)
                 }
             case .floats(_, let path):
-                try visitor.visitRepeatedFloatField(value: self[keyPath: path], fieldNumber: number)
+                let values = self[keyPath: path]
+                if !values.isEmpty { try visitor.visitRepeatedFloatField(value: values, fieldNumber: number) }
             case .packedFloats(_, let path):
                 let values = self[keyPath: path]
                 if !values.isEmpty { try visitor.visitPackedFloatField(value: values, fieldNumber: number) }
@@ -116,13 +118,15 @@ extension OracleMessage {
                     try visitor.visitSingularStringField(value: value, fieldNumber: number)
                 }
             case .texts(_, let path):
-                try visitor.visitRepeatedStringField(value: self[keyPath: path], fieldNumber: number)
+                let values = self[keyPath: path]
+                if !values.isEmpty { try visitor.visitRepeatedStringField(value: values, fieldNumber: number) }
             case .bytes(_, let path):
                 if let value = self[keyPath: path] {
                     try visitor.visitSingularBytesField(value: value, fieldNumber: number)
                 }
             case .bytesList(_, let path):
-                try visitor.visitRepeatedBytesField(value: self[keyPath: path], fieldNumber: number)
+                let values = self[keyPath: path]
+                if !values.isEmpty { try visitor.visitRepeatedBytesField(value: values, fieldNumber: number) }
             case .messages(_, let children): try children.visit(self, number, &visitor)
             }
         }

@@ -8,7 +8,7 @@ struct OracleModel: OracleMessage {
     var irVersion: Int64? = 10
     var producer: String? = "test"
     var graph: [OracleGraph] = []
-    var opsets: [OracleOpset] = [OracleOpset(domain: "", version: 21)]
+    var opsets: [OracleOpset] = []
     var metadata: [OraclePair] = []
     var functions: [OracleFunction] = []
     var unknownFields = UnknownStorage()
@@ -198,7 +198,7 @@ struct OracleFunction: OracleMessage {
     var outputs: [String] = []
     var attributes: [String] = []
     var nodes: [OracleNode] = []
-    var opsets: [OracleOpset] = [OracleOpset(domain: "", version: 18)]
+    var opsets: [OracleOpset] = []
     var domain: String? = "local"
     var defaults: [OracleAttribute] = []
     var unknownFields = UnknownStorage()
@@ -209,6 +209,7 @@ struct OracleFunction: OracleMessage {
         self.inputs = inputs
         self.outputs = outputs
         self.nodes = nodes
+        opsets = [OracleOpset(domain: "", version: 18)]
     }
 
     static var fields: [OracleField<OracleFunction>] {
