@@ -28,6 +28,8 @@ package enum Compiler {
             try Pipeline.portable.run(on: &graph, context)
             if stage == .lowered {
                 context.allowsNewestOpset = true
+                try Pipeline.fusing.run(on: &graph, context)
+                try Pipeline.weightExpansion.run(on: &graph, context)
                 graph.inferTypes(inference)
                 try Pipeline(
                     name: "lowering", steps: CPUBackend().loweringPasses(options).map { PassRunner($0) }, roundLimit: 1

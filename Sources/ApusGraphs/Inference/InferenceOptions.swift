@@ -65,7 +65,7 @@ extension Graph {
         for (name, value) in facts.values where value.type != .unknown { result.types[name] = value.type }
         for index in outputs.indices {
             let type = facts.type(of: outputs[index].name)
-            if type != .unknown { result.outputs[index].type = type }
+            if type != .unknown { result.outputs[index].type = type.named(as: outputs[index].type) }
         }
         for (position, found) in facts.subgraphs {
             var remaining = found[...]
@@ -83,5 +83,19 @@ extension Graph {
         let facts = inferred(options)
         self = annotated(with: facts)
         return facts
+    }
+}
+
+extension ValueType {
+    /// The type, with the names a declaration gives to sizes that are no numbers.
+    fileprivate func named(as declared: ValueType) -> ValueType {
+        guard case .tensor(let elementType, let sizes?) = self, let names = declared.dimensions,
+            names.count == sizes.count
+        else { return self }
+        return .tensor(
+            elementType,
+            zip(sizes, names).map { size, name in
+                size.value == nil && !name.symbols.isEmpty ? name : size
+            })
     }
 }

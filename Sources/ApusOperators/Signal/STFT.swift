@@ -22,7 +22,7 @@ package struct STFT: RealOperator {
         } else if inputs.known(2) != nil {
             length = .unknown
         }
-        if inputs.known(3) != nil { length = inputs.expressions(3)?.first ?? length }
+        if inputs.known(3) != nil { length = inputs.expressions(3)?.first ?? inputs.dimensions(2)?.first ?? .unknown }
         let step = inputs.expressions(1)?.first ?? .unknown
         let frames = (signal[1] - length).floorDivided(by: step) + 1
         let bins = isOneSided ? length.floorDivided(by: 2) + 1 : length

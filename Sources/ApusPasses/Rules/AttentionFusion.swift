@@ -41,7 +41,7 @@ package struct AttentionFusion: Rule {
         var inputs = [match.value("q"), "", match.value("v")]
         if let mask = match.values["mask"] {
             guard let sizes = index.dimensions(of: mask), (2...4).contains(sizes.count), sizes.last == kt[3],
-                sizes[sizes.count - 2] == q[2], !q[2].isUnknown,
+                sizes[sizes.count - 2] == 1 || sizes[sizes.count - 2] == q[2], !q[2].isUnknown,
                 zip(sizes.dropLast(2).reversed(), [q[1], q[0]]).allSatisfy({ $0 == $1 || $0 == 1 })
             else { throw Refusal("the mask may not fit the scores") }
             inputs.append(mask)
