@@ -71,12 +71,16 @@ import Testing
 }
 
 /// One counter per part.
-private final class Counts: Sendable {
-    private let counters: Mutex<[Int]>
+private struct Counts: Sendable {
+    private final class Counter: Sendable {
+        let value = Atomic<Int>(0)
+    }
 
-    init(_ count: Int) { counters = Mutex(Array(repeating: 0, count: count)) }
+    private let counters: [Counter]
 
-    func count(_ part: Int) { counters.withLock { $0[part] += 1 } }
+    init(_ count: Int) { counters = (0..<count).map { _ in Counter() } }
 
-    var values: [Int] { counters.withLock { $0 } }
+    func count(_ part: Int) { counters[part].value.add(1, ordering: .relaxed) }
+
+    var values: [Int] { counters.map { $0.value.load(ordering: .relaxed) } }
 }
