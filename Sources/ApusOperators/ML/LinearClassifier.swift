@@ -35,7 +35,7 @@ package struct LinearClassifier: Operator {
         let samples = try FeatureMatrix<Float>(try inputs.tensor(0))
         let columns = samples.columns
         let classes = intercepts.isEmpty && columns > 0 ? coefficients.count / columns : intercepts.count
-        guard classes > 0, coefficients.count == classes * columns else {
+        guard classes > 0, coefficients.count >= classes * columns else {
             throw .shape("\(coefficients.count) coefficients do not fit \(columns) features and \(classes) classes")
         }
         guard classes == 1 || labels.count >= classes else { throw .attribute("\(classes) classes have no labels") }
