@@ -44,7 +44,8 @@ struct Compare: ParsableCommand {
     func run() throws {
         try reporting(json: json) {
             let progress = Progress()
-            let options = try modelOptions.options()
+            var options = try modelOptions.options()
+            if modelOptions.backend != Backends.own { options.stage = .imported }
             let imported = try Model.read(path: model, options: options)
             let graph = everyNode ? imported.graph.exposingValues() : imported.graph
             let backend = try Backends.find(modelOptions.backend, library: modelOptions.library)

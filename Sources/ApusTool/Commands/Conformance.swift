@@ -89,7 +89,8 @@ struct Conformance: ParsableCommand {
         let options = PlanOptions(
             workers: WorkerPool(threadCount: threads), instructionSet: instructionSet, catalogue: Compiler.catalogue)
         let runner = ConformanceRunner(
-            backend: CPUBackend(), stage: stage, options: options, skips: all ? [:] : Skips.reasons)
+            backend: try Backends.find(backend, library: library), stage: stage, options: options,
+            skips: all ? [:] : Skips.reasons)
         let progress = Progress()
         var board = Scoreboard()
         for (index, found) in cases.enumerated() {

@@ -17,7 +17,8 @@ struct LoadedModel {
 
     /// Reads and compiles a model.
     init(_ path: String, _ options: ModelOptions, progress: Progress = Progress()) throws {
-        let settings = try options.options()
+        var settings = try options.options()
+        if options.backend != Backends.own { settings.stage = .imported }
         let clock = ContinuousClock()
         let start = clock.now
         progress.announce("reading \(path)")
@@ -37,14 +38,4 @@ struct LoadedModel {
 
     /// How long reading and compiling took.
     var loadTime: Duration { readTime + compileTime }
-}
-
-/// The backends a user can ask for by name.
-enum Backends {
-    static func find(_ name: String, library: String?) throws -> any Backend {
-        switch name {
-        case "cpu": return CPUBackend()
-        default: throw Failure("there is no backend '\(name)'; there is cpu")
-        }
-    }
 }
