@@ -89,7 +89,7 @@ conformance() {
 }
 
 sets=()
-for isa in scalar avx2 avx512 neon; do
+for isa in scalar avx2 avx512 avx512vnni neon; do
     if "$bin/apus" conformance /nonexistent --isa "$isa" 2>&1 | grep -q 'this machine has no'; then continue; fi
     sets+=(--isa "$isa")
 done
