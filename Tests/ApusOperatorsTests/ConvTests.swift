@@ -70,6 +70,33 @@ import Testing
         #expect(result.shape == [0, 2, 3, 3])
     }
 
+    @Test("Signals longer than a block of patches give what short ones give")
+    func longSignals() throws {
+        let signal = try ramp([1, 64, 6000])
+        let filters = try ramp([2, 64, 40], scale: 0.01)
+        let whole = try evaluated(Conv.self, ["pads": .integers([3, 5])], [signal, filters])[0]
+        let values = try signal.array(of: Float.self)
+        let start = 4500
+        let cut = (0..<64).flatMap { channel in (0..<139).map { values[channel * 6000 + start + $0] } }
+        let part = try evaluated(Conv.self, [try Tensor(cut, shape: [1, 64, 139]), filters])[0]
+        let (long, short) = (try whole.array(of: Float.self), try part.array(of: Float.self))
+        let length = whole.shape[2]
+        for filter in 0..<2 {
+            let first = filter * length + start + 3
+            #expect(
+                agrees(Array(long[first..<first + 100]), Array(short[filter * 100..<filter * 100 + 100]), within: 1e-4))
+        }
+    }
+
+    @Test("Empty tensors with endless other sizes are refused")
+    func endless() throws {
+        let image = try MutableTensor(.float32, [0, 1 << 40, 1]).finish()
+        #expect(refusal(Conv.self, [image, image]) == .limit)
+        #expect(refusal(GlobalMaxPool.self, [image]) == .limit)
+        #expect(refusal(LayerNormalization.self, [image, image]) == .limit)
+        #expect(refusal(Resize.self, [image, nil, try ramp([3])]) == .limit)
+    }
+
     @Test("A transposed convolution undoes the sizes of a convolution")
     func transposed() throws {
         let image = try ramp([1, 2, 3])

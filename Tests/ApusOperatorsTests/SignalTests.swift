@@ -35,6 +35,15 @@ import Testing
         #expect(agrees(try back.array(of: Float.self), try signal.array(of: Float.self)))
     }
 
+    @Test("The bins of an STFT stay unknown while its frame length is an input")
+    func inference() throws {
+        let node = Node("STFT", opset: 17, inputs: ["x", "s", "", "l"], outputs: ["y"])
+        let length = InferredValue.tensor(.int64, [])
+        let facts: [InferredValue?] = [.tensor(.float32, [1, 128, 1]), length, nil, length]
+        let dimensions = try STFT(NodeReader(node)).infer(facts)[0].type.dimensions
+        #expect(dimensions?[2].value == nil)
+    }
+
     @Test("Lengths and axes that do not fit are refused")
     func refusals() throws {
         let signal = try ramp([1, 8, 1])

@@ -89,8 +89,8 @@ package struct Attention: RealOperator {
             scale: scale.map { Element($0) } ?? 1 / Element(query.features).squareRoot(), softcap: Element(softcap),
             mode: outputs.isWanted(3) ? mode : nil, product: MatrixProduct(outputs.context))
         let seenShape: Shape = [query.batch, query.heads, query.length, key.length]
-        _ = try seenShape.checkedElementCount()
-        var seen = [Element](repeating: 0, count: outputs.isWanted(3) ? seenShape.elementCount : 0)
+        var seen = try outputs.context.scratch(outputs.isWanted(3) ? seenShape : [0], of: Element.self)
+        var scores = try outputs.context.scratch([query.length, key.length], of: Element.self)
         var result = query
         result.features = value.features
         let source = (
@@ -99,8 +99,7 @@ package struct Attention: RealOperator {
         )
         try outputs.write(0, of: Element.self, result.shape) { (target) throws(ComputeError) in
             let size = query.length * key.length
-            var scores = [Element](repeating: 0, count: size)
-            for part in 0..<query.batch * query.heads where target.count > 0 || size > 0 {
+            for part in 0..<query.batch * query.heads {
                 let (item, head) = (part / query.heads, part % query.heads)
                 let shared = head / (query.heads / key.heads)
                 let places = (

@@ -63,8 +63,8 @@ package struct FlexAttention: MixedOperator {
                 value.place(item: item, head: shared)
             )
         }
-        var scores = try [Element](repeating: 0, count: shape.checkedElementCount())
-        var line = [Element](repeating: 0, count: size)
+        var scores = try context.scratch(shape, of: Element.self)
+        var line = try context.scratch([size], of: Element.self)
         let (querySpan, keySpan) = (try queries.elements(of: Element.self), try keys.elements(of: Element.self))
         for part in 0..<parts {
             steps.score(querySpan, places[part].0, keySpan, places[part].1, query, key.length, into: &line)

@@ -68,7 +68,7 @@ package struct LinearAttention: MixedOperator {
         let stateShape: Shape = [batch, keyHeads, keyFeatures, features]
         let past = try inputs.optionalTensor(3)
         if let past, past.shape != stateShape { throw .shape("a state \(past.shape), expected \(stateShape)") }
-        var state = [Element](repeating: 0, count: try stateShape.checkedElementCount())
+        var state = try outputs.context.scratch(stateShape, of: Element.self)
         if let past { state = try past.reals(as: Element.self) }
         let queries = try inputs.tensor(0).reals(as: Element.self)
         let keys = try inputs.tensor(1).reals(as: Element.self)

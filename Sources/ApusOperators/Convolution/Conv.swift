@@ -120,18 +120,16 @@ package struct Conv: RealOperator {
             _ source: Span<Element>, _ from: Int, _ weights: Span<Element>, _ first: Int, _ depth: Int,
             into target: inout MutableSpan<Element>, _ to: Int
         ) {
-            let rowSize = max(1, depth * patches.rowLength)
-            let step = max(1, min(patches.rowCount, (1 << 18) / rowSize))
-            var buffer = [Element](repeating: 0, count: step * rowSize)
-            for row in stride(from: 0, to: patches.rowCount, by: step) {
-                let rows = row..<min(row + step, patches.rowCount)
-                let columns = rows.count * patches.rowLength
+            let blocks = patches.blocks(limit: max(64, (1 << 18) / max(1, depth)))
+            var buffer = [Element](repeating: 0, count: depth * (blocks.map(\.count).max() ?? 0))
+            for block in blocks {
                 var gathered = buffer.mutableSpan
-                patches.gather(source, at: from, channels: channels, rows: rows, padding: 0, into: &gathered)
+                patches.gather(source, at: from, channels: channels, block, padding: 0, into: &gathered)
+                let place = to + block.rows.lowerBound * patches.rowLength + block.columns.lowerBound
                 product.accumulate(
-                    rows: filters, columns: columns, depth: depth, weights, MatrixPlace(at: first, rowStride: depth),
-                    buffer.span, MatrixPlace(rowStride: columns), into: &target,
-                    MatrixPlace(at: to + row * patches.rowLength, rowStride: plane))
+                    rows: filters, columns: block.count, depth: depth, weights,
+                    MatrixPlace(at: first, rowStride: depth), buffer.span, MatrixPlace(rowStride: block.count),
+                    into: &target, MatrixPlace(at: place, rowStride: plane))
             }
         }
     }

@@ -75,22 +75,21 @@ package struct ConvTranspose: RealOperator {
                 for index in row * patches.planeCount..<(row + 1) * patches.planeCount { target[index] = value }
             }
             let height = perGroup * patches.tapCount
-            let rowSize = max(1, height * patches.rowLength)
-            let step = max(1, min(patches.rowCount, (1 << 18) / rowSize))
+            let blocks = patches.blocks(limit: max(64, (1 << 18) / max(1, height)))
             for part in 0..<shape[0] * groups {
                 let first = part % groups * channels * height
-                for row in stride(from: 0, to: patches.rowCount, by: step) {
-                    let rows = row..<min(row + step, patches.rowCount)
-                    let columns = rows.count * patches.rowLength
+                for block in blocks {
+                    let columns = block.count
+                    let place = block.rows.lowerBound * patches.rowLength + block.columns.lowerBound
                     var buffer = [Element](repeating: 0, count: height * columns)
                     var spread = buffer.mutableSpan
                     product.accumulate(
                         rows: height, columns: columns, depth: channels, weights,
                         MatrixPlace(at: first, rowStride: height).transposed, source,
-                        MatrixPlace(at: part * channels * inputPlane + row * patches.rowLength, rowStride: inputPlane),
-                        into: &spread, MatrixPlace(rowStride: columns))
+                        MatrixPlace(at: part * channels * inputPlane + place, rowStride: inputPlane), into: &spread,
+                        MatrixPlace(rowStride: columns))
                     patches.scatter(
-                        buffer.span, channels: perGroup, rows: rows, into: &target,
+                        buffer.span, channels: perGroup, block, into: &target,
                         at: part * perGroup * patches.planeCount)
                 }
             }

@@ -66,12 +66,12 @@ package struct DeformConv: RealOperator {
         let plane = Shape(space).elementCount
         let depth = filters.shape[1] * taps
         let product = MatrixProduct(outputs.context)
+        var matrix = try outputs.context.scratch([channels, taps, plane], of: Element.self)
         try outputs.write(0, of: Element.self, Shape([image.shape[0], filterCount] + space)) {
             (target) throws(ComputeError) in
             guard target.count > 0 else { return }
             for index in target.indices { target[index] = addends?[index / plane % filterCount] ?? 0 }
             let sampler = DeformedSampler(windows)
-            var matrix = [Element](repeating: 0, count: channels * taps * plane)
             for item in 0..<image.shape[0] {
                 for row in 0..<channels * taps {
                     let (channel, tap) = (row / taps, row % taps)

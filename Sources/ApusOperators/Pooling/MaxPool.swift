@@ -23,6 +23,7 @@ package struct MaxPool: RealOperator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         switch try inputs.tensor(0).elementType {
         case .float32: try reduce(lowest: -Float.infinity, inputs, &outputs)
         case .float64: try reduce(lowest: -Double.infinity, inputs, &outputs)

@@ -23,7 +23,7 @@ package struct LSTM: RealOperator {
     package func compute<Element: RealElement>(
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
     ) throws(ComputeError) {
-        let sequence = try recurrence.sequence(inputs, of: Element.self, product: MatrixProduct(outputs.context))
+        let sequence = try recurrence.sequence(inputs, of: Element.self, outputs.context)
         let (batch, hidden) = (sequence.batch, sequence.hidden)
         let size = batch * hidden
         var lastState = try sequence.state(inputs, 5)

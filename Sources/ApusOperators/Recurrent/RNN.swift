@@ -21,7 +21,7 @@ package struct RNN: RealOperator {
     package func compute<Element: RealElement>(
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
     ) throws(ComputeError) {
-        let sequence = try recurrence.sequence(inputs, of: Element.self, product: MatrixProduct(outputs.context))
+        let sequence = try recurrence.sequence(inputs, of: Element.self, outputs.context)
         let (batch, hidden) = (sequence.batch, sequence.hidden)
         var last = try sequence.state(inputs, 5)
         try outputs.write(0, of: Element.self, sequence.shape) { (target) throws(ComputeError) in

@@ -28,7 +28,8 @@ package struct DFT: RealOperator {
         let type = inputs.elementType(0)
         guard var dimensions = inputs.dimensions(0) else { return [.tensor(maybe: type, nil)] }
         let rank = dimensions.count
-        dimensions[max(0, rank - 1)] = isInverse && isOneSided ? 1 : 2
+        guard rank >= 2 else { throw .shape("a signal \(dimensions) has no axis") }
+        dimensions[rank - 1] = isInverse && isOneSided ? 1 : 2
         let given = fixedAxis ?? (inputs.known(2) == nil ? -2 : inputs.integers(2)?.first)
         guard let given else {
             let sizes = dimensions.dropLast().map { _ in Dimension.unknown }

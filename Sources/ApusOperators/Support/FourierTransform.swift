@@ -24,7 +24,7 @@ package struct FourierTransform {
 
     /// Prepares a transform of the given length; the inverse is not divided by it.
     package init(_ count: Int, inverse: Bool) throws(ComputeError) {
-        guard count >= 1, count <= 1 << 26 else { throw .limit("a Fourier transform of \(count) values") }
+        guard count >= 1, count <= 1 << 24 else { throw .limit("a Fourier transform of \(count) values") }
         self.count = count
         let sign: Double = inverse ? 1 : -1
         self.sign = sign

@@ -17,6 +17,7 @@ package struct HeadLayout: Sendable, Hashable {
 
     /// Reads a shape of batch, heads, sequence and features, or of batch, sequence and heads side by side.
     package init(_ shape: Shape, heads: Int?, _ name: String) throws(ComputeError) {
+        guard shape.allSatisfy({ $0 <= 1 << 31 }) else { throw .limit("\(name) is \(shape)") }
         batch = shape.first ?? 0
         if shape.rank == 4 {
             self.heads = shape[1]
@@ -24,7 +25,7 @@ package struct HeadLayout: Sendable, Hashable {
             features = shape[3]
             isPacked = false
         } else {
-            guard shape.rank == 3, let heads, heads > 0, shape[2] % heads == 0 else {
+            guard shape.rank == 3, let heads, heads > 0, heads <= 1 << 31, shape[2] % heads == 0 else {
                 throw .shape("\(name) is \(shape) for \(heads ?? 0) heads")
             }
             self.heads = heads

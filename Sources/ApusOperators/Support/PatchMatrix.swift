@@ -58,32 +58,74 @@ package struct PatchMatrix {
         return offset
     }
 
+    /// A block of windows: some rows, and of each the same columns.
+    package struct Block {
+        /// The rows, counted over all dimensions but the last.
+        package var rows: Range<Int>
+        /// The places along the last dimension.
+        package var columns: Range<Int>
+        /// The number of windows.
+        package var count: Int { rows.count * columns.count }
+    }
+
+    /// Splits the windows into blocks of no more than the given number where a block of one window allows it.
+    package func blocks(limit: Int) -> [Block] {
+        guard rowLength > 0, rowCount > 0 else { return [] }
+        if rowLength <= limit {
+            let step = max(1, limit / rowLength)
+            return stride(from: 0, to: rowCount, by: step).map {
+                Block(rows: $0..<min($0 + step, rowCount), columns: 0..<rowLength)
+            }
+        }
+        let step = max(1, limit)
+        return (0..<rowCount).flatMap { row in
+            stride(from: 0, to: rowLength, by: step).map {
+                Block(rows: row..<row + 1, columns: $0..<min($0 + step, rowLength))
+            }
+        }
+    }
+
     /// Copies rows of windows of several channels; the matrix has `rows.count * rowLength` columns.
     package func gather<Element: BitwiseCopyable>(
         _ source: Span<Element>, at base: Int, channels: Int, rows: Range<Int>, padding: Element,
         into target: inout MutableSpan<Element>
     ) {
+        let block = Block(rows: rows, columns: 0..<rowLength)
+        gather(source, at: base, channels: channels, block, padding: padding, into: &target)
+    }
+
+    /// Copies a block of windows of several channels into a matrix of one column per window.
+    package func gather<Element: BitwiseCopyable>(
+        _ source: Span<Element>, at base: Int, channels: Int, _ block: Block, padding: Element,
+        into target: inout MutableSpan<Element>
+    ) {
         var position = 0
+        let (rows, columns) = (block.rows, block.columns)
         for channel in 0..<channels {
             for tap in 0..<tapCount {
                 let lastTap = tap % last.kernel
-                let inside = last.windows(tap: lastTap)
+                let inside = last.windows(tap: lastTap).clamped(to: columns)
                 for row in rows {
                     guard let offset = start(row: row, tap: tap) else {
-                        for index in 0..<rowLength { target[position &+ index] = padding }
-                        position &+= rowLength
+                        for index in 0..<columns.count { target[position &+ index] = padding }
+                        position &+= columns.count
                         continue
                     }
-                    for index in 0..<inside.lowerBound { target[position &+ index] = padding }
-                    var from =
-                        base &+ channel &* planeCount &+ offset
-                        &+ last.position(inside.lowerBound, tap: lastTap)
-                    for index in inside {
-                        target[position &+ index] = source[from]
+                    for _ in columns.lowerBound..<inside.lowerBound {
+                        target[position] = padding
+                        position &+= 1
+                    }
+                    let place = last.position(inside.lowerBound, tap: lastTap)
+                    var from = base &+ channel &* planeCount &+ offset &+ place
+                    for _ in inside {
+                        target[position] = source[from]
+                        position &+= 1
                         from &+= last.stride
                     }
-                    for index in inside.upperBound..<rowLength { target[position &+ index] = padding }
-                    position &+= rowLength
+                    for _ in inside.upperBound..<columns.upperBound {
+                        target[position] = padding
+                        position &+= 1
+                    }
                 }
             }
         }
@@ -91,21 +133,22 @@ package struct PatchMatrix {
 
     /// Adds the matrix's elements to the places they were seen at: the opposite of gathering.
     package func scatter<Element: RealElement>(
-        _ source: Span<Element>, channels: Int, rows: Range<Int>, into target: inout MutableSpan<Element>, at base: Int
+        _ source: Span<Element>, channels: Int, _ block: Block, into target: inout MutableSpan<Element>, at base: Int
     ) {
         var position = 0
         for channel in 0..<channels {
             for tap in 0..<tapCount {
                 let lastTap = tap % last.kernel
-                let inside = last.windows(tap: lastTap)
-                for row in rows {
-                    defer { position &+= rowLength }
+                let inside = last.windows(tap: lastTap).clamped(to: block.columns)
+                for row in block.rows {
+                    defer { position &+= block.columns.count }
                     guard let offset = start(row: row, tap: tap) else { continue }
-                    var to =
-                        base &+ channel &* planeCount &+ offset
-                        &+ last.position(inside.lowerBound, tap: lastTap)
-                    for index in inside {
-                        target[to] += source[position &+ index]
+                    let place = last.position(inside.lowerBound, tap: lastTap)
+                    var to = base &+ channel &* planeCount &+ offset &+ place
+                    var from = position &+ inside.lowerBound &- block.columns.lowerBound
+                    for _ in inside {
+                        target[to] += source[from]
+                        from &+= 1
                         to &+= last.stride
                     }
                 }

@@ -51,6 +51,7 @@ extension RealOperator {
     package static var widensHalf: Bool { true }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         switch try inputs.tensor(0).elementType {
         case .float32: try compute(Float.self, inputs, &outputs)
         case .float64: try compute(Double.self, inputs, &outputs)
@@ -104,6 +105,7 @@ package protocol MixedOperator: Operator {
 
 extension MixedOperator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         switch try inputs.tensor(0).elementType {
         case .float32, .float16, .bfloat16: try compute(Float.self, inputs, &outputs)
         case .float64: try compute(Double.self, inputs, &outputs)

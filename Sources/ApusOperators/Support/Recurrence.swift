@@ -62,11 +62,11 @@ package struct Recurrence: Sendable {
 
     /// Reads and checks the inputs all recurrent operators have.
     package func sequence<Element: RealElement>(
-        _ inputs: Inputs, of type: Element.Type, product: MatrixProduct
+        _ inputs: Inputs, of type: Element.Type, _ context: EvaluationContext
     ) throws(ComputeError) -> RecurrentSequence<Element> {
         try RecurrentSequence(
             inputs, gates: gates, directions: directions, isBatchFirst: isBatchFirst, hidden: hiddenSize,
-            product: product)
+            context)
     }
 
     /// The number bounded by the clip.
@@ -98,7 +98,7 @@ package struct RecurrentSequence<Element: RealElement> {
     private let bias: [Element]?
 
     fileprivate init(
-        _ inputs: Inputs, gates: Int, directions: Int, isBatchFirst: Bool, hidden: Int?, product: MatrixProduct
+        _ inputs: Inputs, gates: Int, directions: Int, isBatchFirst: Bool, hidden: Int?, _ context: EvaluationContext
     ) throws(ComputeError) {
         let input = try inputs.tensor(0).shape
         let first = try inputs.tensor(1).shape
@@ -114,7 +114,9 @@ package struct RecurrentSequence<Element: RealElement> {
         self.gates = gates
         self.directions = directions
         self.isBatchFirst = isBatchFirst
-        self.product = product
+        product = MatrixProduct(context)
+        _ = try context.scratch([time, batch, gates, second[2]], of: Element.self)
+        _ = try context.scratch([directions, batch, gates, second[2]], of: Element.self)
         source = try inputs.tensor(0).array(of: Element.self)
         weights = try inputs.tensor(1).reals(as: Element.self)
         recurrent = try inputs.tensor(2).reals(as: Element.self)

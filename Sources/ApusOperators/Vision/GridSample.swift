@@ -22,6 +22,7 @@ package struct GridSample: Operator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         let type = try inputs.tensor(0).elementType
         switch type {
         case .float32: try compute(Float.self, as: type, inputs, &outputs)

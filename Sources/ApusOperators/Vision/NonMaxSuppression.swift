@@ -20,6 +20,7 @@ package struct NonMaxSuppression: Operator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         let boxes = try inputs.tensor(0)
         let scores = try inputs.tensor(1)
         guard boxes.shape.rank == 3, boxes.shape[2] == 4, scores.shape.rank == 3, scores.shape[0] == boxes.shape[0],

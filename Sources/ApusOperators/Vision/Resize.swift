@@ -115,6 +115,7 @@ package struct Resize: Operator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        try inputs.checkSizes()
         let input = try inputs.tensor(0)
         let chosen = try resolvedAxes(rank: input.shape.rank)
         var scales = try inputs.optionalTensor(scalesIndex)
@@ -130,16 +131,19 @@ package struct Resize: Operator {
         }
         let shape = Shape(plans.map(\.output))
         let type = input.elementType
-        if sampling.mode == .nearest || shape.contains(0) {
+        if shape.contains(0) && type != .string {
+            outputs.set(0, try outputs.makeTensor(0, type, shape).finish())
+        } else if sampling.mode == .nearest {
             try gather(input, plans, shape, &outputs)
         } else if type == .float32 {
-            outputs.set(0, try interpolate(input, Float.self, plans))
+            outputs.set(0, try interpolate(input, Float.self, plans, outputs.context))
         } else if type == .float16 || type == .bfloat16 {
-            outputs.set(0, try interpolate(input.cast(to: .float32), Float.self, plans).cast(to: type))
+            outputs.set(0, try interpolate(input.cast(to: .float32), Float.self, plans, outputs.context).cast(to: type))
         } else if type == .float64 {
-            outputs.set(0, try interpolate(input, Double.self, plans))
+            outputs.set(0, try interpolate(input, Double.self, plans, outputs.context))
         } else if type.isInteger || type == .bool {
-            let result = try interpolate(input.cast(to: .float64), Double.self, plans).array(of: Double.self)
+            let result = try interpolate(input.cast(to: .float64), Double.self, plans, outputs.context).array(
+                of: Double.self)
             let bounds = Resize.bounds(type)
             let rounded = result.map { min(max($0.rounded(.toNearestOrEven), bounds.0), bounds.1) }
             outputs.set(0, try Tensor(rounded, shape: shape).cast(to: type))
@@ -165,17 +169,17 @@ package struct Resize: Operator {
 
     /// Mixes neighbours along one dimension after the other.
     private func interpolate<Element: RealElement>(
-        _ input: Tensor, _ type: Element.Type, _ plans: [AxisPlan]
+        _ input: Tensor, _ type: Element.Type, _ plans: [AxisPlan], _ context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
         var current = input
         for (axis, plan) in plans.enumerated() where !plan.isIdentity {
             let before = current
             var shape = before.shape
             shape[axis] = plan.output
+            let source = try before.elements(of: Element.self)
+            var result = try MutableTensor(Element.elementType, shape, budget: context.budget)
             let taps = try sampling.weighted(
                 input: plan.input, output: plan.output, scale: plan.scale, region: plan.region)
-            let source = try before.elements(of: Element.self)
-            var result = try MutableTensor(Element.elementType, shape)
             var target = try result.elements(of: Element.self)
             let inner = Shape(shape.dropFirst(axis + 1)).elementCount
             let outer = Shape(shape.prefix(axis)).elementCount
@@ -201,13 +205,16 @@ package struct Resize: Operator {
     private func gather(
         _ input: Tensor, _ plans: [AxisPlan], _ shape: Shape, _ outputs: inout Outputs
     ) throws(ComputeError) {
+        _ = try shape.checkedElementCount()
+        if input.elementType != .string {
+            _ = try MutableTensor(input.elementType, shape, uninitialized: (), budget: outputs.context.budget)
+        }
         let sources = plans.map {
             $0.isIdentity
                 ? (0..<$0.output).map { $0 }
                 : sampling.nearest(input: $0.input, output: $0.output, scale: $0.scale, region: $0.region)
         }
         let nearest = NearestGather(sources: sources, strides: input.shape.strides, shape: shape)
-        _ = try shape.checkedElementCount()
         if input.elementType == .string {
             let strings = nearest.positions().map { $0 < 0 ? "" : input.strings[$0] }
             outputs.set(0, try Tensor(strings: strings, shape: shape))
