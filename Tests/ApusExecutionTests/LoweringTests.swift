@@ -1,0 +1,136 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusExecution
+import ApusGraphs
+import ApusKernels
+import ApusOperators
+import ApusPasses
+import ApusTensors
+import Testing
+
+@Suite struct LoweringTests {
+    private let catalogue = Catalogue(standardOperators + CPUBackend.operators)
+
+    private func options(_ instructionSet: InstructionSet) -> PlanOptions {
+        PlanOptions(workers: WorkerPool(threadCount: 2), instructionSet: instructionSet, catalogue: catalogue)
+    }
+
+    private func floats(_ shape: Shape, seed: UInt64) throws -> Tensor {
+        var state = seed
+        let values = (0..<shape.elementCount).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Float(Int64(bitPattern: state) >> 40) / Float(1 << 23)
+        }
+        return try Tensor(values, shape: shape)
+    }
+
+    private func graph(
+        _ input: Shape, _ nodes: [Node], constants: [String: Tensor], output: String
+    ) throws -> Graph {
+        var graph = Graph(
+            inputs: [Value("x", .tensor(.float32, input.map { Dimension($0) }))], outputs: [Value(output, .unknown)],
+            constants: constants, opsets: ["": 18])
+        for var node in nodes {
+            try catalogue.resolve(&node)
+            graph.nodes.append(node)
+        }
+        return graph
+    }
+
+    private func lowered(_ graph: Graph, _ options: PlanOptions) throws -> Graph {
+        var result = graph
+        result.inferTypes()
+        var context = PassContext(catalogue: catalogue)
+        context.verifies = true
+        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) }
+        try Pipeline(name: "lowering", steps: steps, roundLimit: 1).run(on: &result, context)
+        return result
+    }
+
+    /// Runs the graph as it is and lowered and compares every element.
+    private func expectAgreement(_ graph: Graph, operators: [String], seed: UInt64) throws {
+        let input = try floats(try #require(graph.inputs[0].type.shape), seed: seed)
+        let expected = try #require(
+            try CPUPlan(graph, options: options(.scalar)).makeSession().run([.tensor(input)])[0].tensor)
+        for instructionSet in InstructionSet.present {
+            let options = options(instructionSet)
+            let lowered = try lowered(graph, options)
+            #expect(lowered.nodes.map(\.qualifiedName) == operators)
+            let actual = try #require(
+                try CPUPlan(lowered, options: options).makeSession().run([.tensor(input)])[0].tensor)
+            #expect(actual.shape == expected.shape)
+            let pairs = zip(try actual.array(of: Float.self), try expected.array(of: Float.self))
+            let worst = pairs.map { abs($0 - $1) }.max() ?? 0
+            #expect(worst < 1e-4, "\(instructionSet.rawValue), seed \(seed): off by \(worst)")
+        }
+    }
+
+    @Test(
+        "A convolution with bias, residual and activation becomes one node that agrees with the four",
+        arguments: [(1, 3, 8, 1), (8, 1, 8, 8), (4, 1, 6, 1), (4, 3, 4, 2), (6, 5, 6, 6)])
+    func convolution(_ inputChannels: Int, _ kernel: Int, _ channels: Int, _ groups: Int) throws {
+        let weights = try floats([channels, inputChannels / groups, kernel, kernel], seed: 1)
+        let conv = Node(
+            "Conv", opset: 18, inputs: ["x", "w", "b"], outputs: ["c"],
+            attributes: [
+                "group": .integer(Int64(groups)), "pads": .integers([Int64](repeating: Int64(kernel / 2), count: 4)),
+            ])
+        let scale = Node("HardSwish", opset: 18, inputs: ["x"], outputs: ["h"])
+        let isSame = inputChannels == channels
+        let add = Node("Add", opset: 18, inputs: isSame ? ["h", "c"] : ["c", "c"], outputs: ["a"])
+        let relu = Node("Relu", opset: 18, inputs: ["a"], outputs: ["y"])
+        let graph = try graph(
+            [2, inputChannels, 9, 11], [scale, conv, add, relu],
+            constants: ["w": weights, "b": try floats([channels], seed: 2)], output: "y")
+        let fused = ["HardSwish", "apus.cpu.Conv"]
+        try expectAgreement(graph, operators: isSame ? fused : fused + ["Add", "Relu"], seed: 3)
+    }
+
+    @Test("A product with a constant row added and an activation becomes one node", arguments: [1, 5, 33])
+    func product(_ rows: Int) throws {
+        let graph = try graph(
+            [2, rows, 17],
+            [
+                Node("MatMul", opset: 18, inputs: ["x", "w"], outputs: ["p"]),
+                Node("Add", opset: 18, inputs: ["b", "p"], outputs: ["a"]),
+                Node("Tanh", opset: 18, inputs: ["a"], outputs: ["y"]),
+            ], constants: ["w": try floats([17, 37], seed: 4), "b": try floats([37], seed: 5)], output: "y")
+        try expectAgreement(graph, operators: ["apus.cpu.MatMul"], seed: 6)
+    }
+
+    @Test(
+        "LSTM and GRU layers in every direction agree with the plain ones",
+        arguments: ["forward", "reverse", "bidirectional"])
+    func recurrent(_ direction: String) throws {
+        let directions = direction == "bidirectional" ? 2 : 1
+        for (name, gates) in [("LSTM", 4), ("GRU", 3)] {
+            var attributes: [String: Attribute] = ["direction": .string(direction), "hidden_size": .integer(9)]
+            if name == "GRU" { attributes["linear_before_reset"] = .integer(1) }
+            let node = Node(
+                name, opset: 18, inputs: ["x", "w", "r", "b"], outputs: ["y"], attributes: attributes)
+            let graph = try graph(
+                [6, 2, 5], [node],
+                constants: [
+                    "w": try floats([directions, gates * 9, 5], seed: 7),
+                    "r": try floats([directions, gates * 9, 9], seed: 8),
+                    "b": try floats([directions, 2 * gates * 9], seed: 9),
+                ], output: "y")
+            try expectAgreement(graph, operators: ["apus.cpu.\(name)"], seed: 10)
+        }
+    }
+
+    @Test("Weights packed for one instruction set are refused by another")
+    func refusesForeignWeights() throws {
+        let sets = InstructionSet.present
+        guard sets.count > 1 else { return }
+        let graph = try graph(
+            [1, 4], [Node("MatMul", opset: 18, inputs: ["x", "w"], outputs: ["y"])],
+            constants: ["w": try floats([4, 4], seed: 1)], output: "y")
+        let plan = try CPUPlan(try lowered(graph, options(sets[1])), options: options(sets[0]))
+        let error = #expect(throws: RunError.self) {
+            try plan.makeSession().run([.tensor(try floats([1, 4], seed: 1))])
+        }
+        #expect(error?.cause.code == .unsupported)
+    }
+}
