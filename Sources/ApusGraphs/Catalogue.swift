@@ -13,7 +13,9 @@ public struct Catalogue: Sendable {
         for type in operators { types[type.schema.domain, default: [:]][type.schema.name] = type }
     }
 
-    /// The operator type of a name, or nil. The domain `ai.onnx` is the empty one.
+    /// The operator type of a name, or nil.
+    ///
+    /// The domain `ai.onnx` is the empty one.
     public func find(_ name: String, domain: String) -> (any Operator.Type)? {
         types[domain == "ai.onnx" ? "" : domain]?[name]
     }

@@ -72,7 +72,9 @@ public struct Outputs {
     /// Whether anything reads the output.
     public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] }
 
-    /// Memory for an output; its contents are undefined. Hand it to ``set(_:_:)-(Int,Tensor)`` when it is written.
+    /// Memory for an output; its contents are undefined.
+    ///
+    /// Hand it to ``set(_:_:)-(Int,Tensor)`` when it is written.
     ///
     /// - Throws: ``ComputeError`` with code `shape` or `limit`.
     public func makeTensor(

@@ -50,7 +50,10 @@ public final class EvaluationContext {
         guard elementType != .string else { throw .elementType("string tensors are made from arrays") }
         let byteCount = try MutableTensor.byteCount(elementType, shape)
         let found = findStorage?(byteCount)
-        let storage = if let found { found } else { try TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) }
+        let storage =
+            if let found { found } else {
+                try TensorStorage(byteCount: byteCount, zeroed: false, budget: budget)
+            }
         return MutableTensor(elementType, shape, storage: storage, at: 0)
     }
 }

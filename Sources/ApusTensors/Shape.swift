@@ -81,7 +81,9 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
         for offset in 1...Swift.max(rank, 1) where offset <= rank {
             let left = offset <= self.rank ? self[self.rank - offset] : 1
             let right = offset <= other.rank ? other[other.rank - offset] : 1
-            guard left == right || left == 1 || right == 1 else { throw .shape("\(self) and \(other) do not broadcast") }
+            guard left == right || left == 1 || right == 1 else {
+                throw .shape("\(self) and \(other) do not broadcast")
+            }
             result[rank - offset] = left == 1 ? right : left
         }
         return Shape(result)

@@ -64,7 +64,11 @@ public struct Tensor: Sendable {
     }
 
     private static let emptyStorage: TensorStorage = {
-        do { return try TensorStorage(byteCount: 0, zeroed: true, budget: nil) } catch { preconditionFailure("\(error)") }
+        do {
+            return try TensorStorage(byteCount: 0, zeroed: true, budget: nil)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }()
 
     /// The number of elements.

@@ -33,7 +33,8 @@ package struct ImageDecoder: Operator {
             return
         }
         let (area, overflow) = picture.width.multipliedReportingOverflow(by: picture.height)
-        guard picture.width >= 0, picture.height >= 0, !overflow, picture.channelCount == 1 || picture.channelCount == 3,
+        guard picture.width >= 0, picture.height >= 0, !overflow,
+            picture.channelCount == 1 || picture.channelCount == 3,
             picture.samples.count == area.multipliedReportingOverflow(by: picture.channelCount).partialValue
         else { throw .value("a decoder made a picture of the wrong size") }
         outputs.set(0, try Tensor(arranged(picture), shape: [picture.height, picture.width, channelCount]))

@@ -22,7 +22,9 @@ struct BitmapDecoder: ImageDecoding {
         }
         let start = try cursor.number(10, 4)
         let stride = (width * bits + 31) / 32 * 4
-        guard start <= bytes.count, stride * height <= bytes.count - start else { throw .value("the picture ends early") }
+        guard start <= bytes.count, stride * height <= bytes.count - start else {
+            throw .value("the picture ends early")
+        }
         var samples: [UInt8] = []
         samples.reserveCapacity(width * height * 3)
         for row in 0..<height {

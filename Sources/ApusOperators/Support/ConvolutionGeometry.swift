@@ -81,6 +81,7 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     ///   - input: The spatial sizes of the input.
     ///   - kernel: The window's sizes, as the weights or the attribute give them.
     ///   - roundsUp: Whether a last window that is only partly inside counts (`ceil_mode`).
+    /// - Returns: One axis for each spatial dimension.
     /// - Throws: ``ComputeError`` with code `attribute` or `shape`.
     package func windows(
         input: [Int], kernel: [Int], roundsUp: Bool = false

@@ -42,7 +42,8 @@ struct TIFFDecoder: ImageDecoding {
         guard offsets.count == counts.count else { throw .value("the strips of the picture are damaged") }
         var samples: [UInt8] = []
         for (offset, count) in zip(offsets, counts) {
-            guard offset <= bytes.count, count <= bytes.count - offset, samples.count <= width * height * channels else {
+            guard offset <= bytes.count, count <= bytes.count - offset, samples.count <= width * height * channels
+            else {
                 throw .value("the picture ends early")
             }
             samples += bytes[offset..<(offset + count)]
