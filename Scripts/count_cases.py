@@ -2,7 +2,9 @@
 # Part of Apus, Apache-2.0.
 # SPDX-License-Identifier: Apache-2.0
 
-"""Prints a line for each board of `apus conformance --json`, then passed, failed and skipped cases in all.
+"""Prints each board of `apus conformance --json` with what did not pass, then the counts of all together.
+
+Skipped cases and their reasons are the same on every board and printed once.
 
     count_cases.py BOARDS.json LEAST
 """
@@ -23,6 +25,11 @@ for board in boards:
     counts = [board["total"][kind] for kind in ("passed", "failed", "skipped")]
     enough = counts[0] >= int(sys.argv[2])
     print(f"    {board['title']}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped")
+    for case in board["notPassed"]:
+        if "failed" in case:
+            print(f"        failed {case['case']}: {case['failed']}"[:300])
+        elif board is boards[0]:
+            print(f"        skipped {case['case']}: {case['skipped']}")
     if not enough:
         print(f"    that is fewer than the {sys.argv[2]} that must pass")
         counts[1] = max(counts[1], 1)

@@ -95,11 +95,29 @@ for isa in scalar avx2 avx512 avx512vnni neon; do
 done
 if [ $has_data = yes ]; then
     data="$packages/onnx/backend/test/data"
-    conformance "node cases of onnx 1.23.2" 1850 "$nodes/node"
-    conformance "node cases of onnx 1.17.0" 1260 "$cache/conformance/1.17.0/node"
-    conformance "simple" 26 "$nodes/simple"
+    skips="Tests/Conformance/skips"
+    conformance "node cases of onnx 1.23.2" 1850 "$nodes/node" --skips "$skips-1.23.2.txt"
+    conformance "node cases of onnx 1.17.0" 1260 "$cache/conformance/1.17.0/node" --skips "$skips-1.17.0.txt"
+    conformance "simple" 24 "$nodes/simple" --skips "$skips-1.23.2.txt"
     conformance "pytorch-converted" 82 "$data/pytorch-converted"
     conformance "pytorch-operator" 35 "$data/pytorch-operator"
+    [ -d "$nodes/light" ] || python3 Scripts/light_cases.py "$data/light" "$nodes/light"
+    conformance "light networks" 9 "$nodes/light"
+    oracle="$cache/conformance/oracle"
+    if [ ! -d "$oracle" ]; then
+        echo "    installing scikit-learn 1.9.1 and skl2onnx 1.20.0 into .cache/python"
+        python3 -m pip install --quiet --disable-pip-version-check --target "$cache/python/sklearn" \
+            --only-binary=:all: scikit-learn==1.9.1 skl2onnx==1.20.0 > "$cache/pip.log" 2>&1 &&
+            PYTHONPATH="$packages:$cache/python/sklearn" Scripts/make-oracle-cases "$oracle.part" \
+                > "$cache/oracle.log" 2>&1 && mv "$oracle.part" "$oracle" || true
+    fi
+    if [ -d "$oracle" ]; then
+        conformance "com.microsoft and ai.onnx.ml, by ONNX Runtime" 300 "$oracle"
+    else
+        tail -n 5 "$cache/pip.log" "$cache/oracle.log" 2> /dev/null || true
+        echo "    skipped: the cases of com.microsoft and ai.onnx.ml could not be made"
+        count 0 0 1
+    fi
 else
     count 0 0 1
 fi

@@ -12,10 +12,10 @@ public struct ConformanceRunner: Sendable {
     private let backend: any Backend
     private let stage: Stage
     private let options: PlanOptions
-    private let skips: [String: String]
+    private let skips: Skips
 
-    /// Makes a runner; skips map a case's name to the reason it is left out.
-    package init(backend: any Backend, stage: Stage, options: PlanOptions, skips: [String: String] = [:]) {
+    /// Makes a runner.
+    package init(backend: any Backend, stage: Stage, options: PlanOptions, skips: Skips = Skips()) {
         self.backend = backend
         self.stage = stage
         self.options = options
@@ -25,7 +25,7 @@ public struct ConformanceRunner: Sendable {
     /// Runs every data set of a case.
     public func run(_ conformanceCase: ConformanceCase) -> CaseResult {
         var result = CaseResult(name: conformanceCase.name, operators: [], outcome: .passed)
-        if let reason = skips[conformanceCase.name] {
+        if let reason = skips.reasons[conformanceCase.name] {
             result.outcome = .skipped(reason)
             return result
         }

@@ -1,25 +1,29 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cases of ONNX's own sets that are left out, each with its reason.
-public enum Skips {
+/// Cases that are left out, each with its reason.
+public struct Skips: Sendable {
     /// Reasons by case name.
-    public static let reasons: [String: String] = {
-        var reasons: [String: String] = [:]
-        for name in ["", "_double", "_seed"] {
-            for form in ["", "_expanded"] {
-                reasons["test_bernoulli\(name)\(form)"] =
-                    "draws random numbers: the expected values come from NumPy's generator"
+    public private(set) var reasons: [String: String] = [:]
+
+    /// Leaves nothing out.
+    public init() {}
+
+    /// Reads lines `NAME: REASON`; empty lines and lines that begin with `#` are passed over.
+    ///
+    /// - Throws: ``ConformanceError`` for a line without a reason.
+    public init(parsing text: String) throws {
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            let parts = line.split(separator: ":", maxSplits: 1).map { part in
+                String(part.drop(while: \.isWhitespace))
             }
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw ConformanceError(description: "'\(line)' is not NAME: REASON")
+            }
+            reasons[parts[0]] = parts[1]
         }
-        for name in ["default", "default_mask", "mask", "zero_ratio", "zero_ratio_mask"] where !name.contains("zero") {
-            reasons["test_training_dropout_\(name)"] =
-                "draws random numbers: the expected values come from NumPy's generator"
-        }
-        reasons["test_training_dropout"] = reasons["test_training_dropout_mask"]
-        for name in ["add", "add_multiple_data"] {
-            reasons["test_gradient_of_\(name)"] = "Gradient differentiates a graph: there is no automatic gradient yet"
-        }
-        return reasons
-    }()
+    }
+
+    /// Adds the reasons of others.
+    public mutating func merge(_ other: Skips) { reasons.merge(other.reasons) { $1 } }
 }

@@ -14,9 +14,8 @@ struct Conformance: ParsableCommand {
         abstract: "Runs folders of ONNX backend test cases and prints the scoreboard by operator.",
         discussion: """
             A case is a folder with model.onnx and test_data_set_* folders of input_*.pb and output_*.pb. Every case \
-            runs at every stage and on every instruction set asked for. Cases ONNX's own sets hold that cannot agree \
-            are left out with their reason unless --all is given. Exit codes: 0 all passed, 2 a case failed or fewer \
-            than --least passed.
+            runs at every stage and on every instruction set asked for. Exit codes: 0 all passed, 2 a case failed or \
+            fewer than --least passed.
             """)
 
     @Argument(help: "Folders that hold cases at any depth.", completion: .directory)
@@ -43,8 +42,11 @@ struct Conformance: ParsableCommand {
     @Option(help: ArgumentHelp("Fail unless this many cases pass in every combination.", valueName: "count"))
     var least = 0
 
-    @Flag(help: "Run the cases that are left out for a reason, too.")
-    var all = false
+    @Option(
+        help: ArgumentHelp(
+            "Leave out the cases this file names, in lines NAME: REASON; repeatable.", valueName: "file"),
+        completion: .file())
+    var skips: [String] = []
 
     @Flag(help: "Leave out the table by operator.")
     var brief = false
@@ -65,11 +67,15 @@ struct Conformance: ParsableCommand {
                 filter.map { found.name.contains($0) } ?? true
             }
             guard !cases.isEmpty else { throw Failure("no case in \(folders.joined(separator: ", "))") }
+            var skips = Skips()
+            for path in self.skips {
+                skips.merge(try Skips(parsing: String(decoding: try FileBytes.read(path), as: UTF8.self)))
+            }
             var boards: [(title: String, board: Scoreboard)] = []
             for stage in stage.isEmpty ? Stage.allCases : stage {
                 for instructionSet in isa.isEmpty ? [.best] : isa {
                     let title = "\(backend), \(stage.rawValue), \(instructionSet.rawValue)"
-                    let board = try run(cases, stage, instructionSet, title)
+                    let board = try run(cases, skips, stage, instructionSet, title)
                     boards.append((title, board))
                     if !json { print(ScoreboardReport(title, board).text(hasTable: !brief)) }
                 }
@@ -84,13 +90,13 @@ struct Conformance: ParsableCommand {
     }
 
     private func run(
-        _ cases: [ConformanceCase], _ stage: Stage, _ instructionSet: InstructionSet, _ title: String
+        _ cases: [ConformanceCase], _ skips: Skips, _ stage: Stage, _ instructionSet: InstructionSet, _ title: String
     ) throws -> Scoreboard {
         let options = PlanOptions(
             workers: WorkerPool(threadCount: threads), instructionSet: instructionSet, catalogue: Compiler.catalogue)
         let runner = ConformanceRunner(
             backend: try Backends.find(backend, library: library), stage: stage, options: options,
-            skips: all ? [:] : Skips.reasons)
+            skips: skips)
         let progress = Progress()
         var board = Scoreboard()
         for (index, found) in cases.enumerated() {
