@@ -1,15 +1,14 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusONNX
 import ApusTensors
 import Testing
-
-@testable import ApusONNX
 
 @Suite struct WireReaderTests {
     private func fields(_ bytes: [UInt8]) throws -> [WireField] {
         let storage = try TensorStorage(copying: bytes.span)
-        var reader = WireReader(storage.bytes, storage.wholeRange)
+        var reader = WireReader(storage.bytes, 0..<bytes.count)
         var result: [WireField] = []
         while let field = try reader.next() { result.append(field) }
         return result

@@ -4,37 +4,37 @@
 import ApusTensors
 
 /// One field of a protocol-buffer message as it lies in the file.
-struct WireField {
-    enum Kind: UInt8 {
+package struct WireField {
+    package enum Kind: UInt8 {
         case varint = 0
         case fixed64 = 1
         case bytes = 2
         case fixed32 = 5
     }
 
-    let number: Int
-    let kind: Kind
+    package let number: Int
+    package let kind: Kind
     /// The payload's place in the file; for `bytes` without the length.
-    let range: Range<Int>
+    package let range: Range<Int>
     /// The payload of a number.
-    let bits: UInt64
+    package let bits: UInt64
 
     private func mismatch(_ expected: String) -> ImportError {
         ImportError(.malformed, "field \(number) holds no \(expected)", at: range.lowerBound)
     }
 
     /// The place of a nested message, a string or packed numbers.
-    func message() throws(ImportError) -> Range<Int> {
+    package func message() throws(ImportError) -> Range<Int> {
         guard kind == .bytes else { throw mismatch("bytes") }
         return range
     }
 
-    func integer() throws(ImportError) -> Int64 {
+    package func integer() throws(ImportError) -> Int64 {
         guard kind == .varint else { throw mismatch("integer") }
         return Int64(bitPattern: bits)
     }
 
-    func float() throws(ImportError) -> Float {
+    package func float() throws(ImportError) -> Float {
         guard kind == .fixed32 else { throw mismatch("float") }
         return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
     }
@@ -67,24 +67,24 @@ struct WireField {
 }
 
 /// Walks the fields of one protocol-buffer message; checks every bound.
-struct WireReader: ~Escapable {
+package struct WireReader: ~Escapable {
     private let bytes: Span<UInt8>
     private(set) var position: Int
     private let end: Int
 
     /// Reads the message at a range, which must lie in the bytes.
     @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    package init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         self.bytes = bytes
         position = range.lowerBound
         end = range.upperBound
     }
 
-    var isAtEnd: Bool { position >= end }
+    package var isAtEnd: Bool { position >= end }
 
     /// The next field, or nil at the end of the message; groups are passed over.
     @_lifetime(self: copy self)
-    mutating func next() throws(ImportError) -> WireField? {
+    package mutating func next() throws(ImportError) -> WireField? {
         var groups: [Int] = []
         while !isAtEnd {
             let start = position
