@@ -52,6 +52,7 @@ struct ByteProduct {
     var epilogue: ByteEpilogue
 
     static func panelRows(_ m: Int, _ table: UnsafePointer<apus_kernel_table>) -> Int {
+        // SAFETY: the table is a constant of the kernel library; operands are vouched for by the caller of Kernels.
         let most = unsafe table.pointee.i8_gemm_rows
         let panels = Swift.max(1, (m + most - 1) / most)
         return Swift.max(1, (m + panels - 1) / panels)

@@ -33,6 +33,7 @@ struct MatrixProduct {
 
     /// The height of the panels `m` rows are cut into: as even as the tile allows.
     static func panelRows(_ m: Int, _ table: UnsafePointer<apus_kernel_table>) -> Int {
+        // SAFETY: the table is a constant of the kernel library; operands are vouched for by the caller of Kernels.
         let most = unsafe table.pointee.f32_gemm_rows
         let panels = Swift.max(1, (m + most - 1) / most)
         return Swift.max(1, (m + panels - 1) / panels)

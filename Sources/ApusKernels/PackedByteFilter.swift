@@ -17,6 +17,7 @@ struct PackedByteFilter {
         self.shape = shape
         m = shape.outputChannels / shape.groups
         groupCount = shape.kernelHeight * shape.kernelWidth * ((shape.inputChannels / shape.groups + 3) / 4)
+        // SAFETY: the table is a constant of the kernel library; the packed bytes have the count this layout gives.
         panelRows = unsafe ByteProduct.panelRows(m, table)
         paddedRows = (m + panelRows - 1) / panelRows * panelRows
     }

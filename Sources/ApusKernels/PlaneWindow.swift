@@ -86,6 +86,7 @@ struct PlaneWindow {
         eachWindow { index, row, column, rows, columns in
             var sum: Float = 0
             for u in rows {
+                // SAFETY: rows and columns were cut to the taps that fall inside the plane.
                 let source = unsafe x + (row + u * dilationHeight) * inputWidth
                 for v in columns {
                     unsafe sum += source[column + v * dilationWidth] * weights[u * kernelWidth + v]

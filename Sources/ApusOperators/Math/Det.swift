@@ -7,6 +7,7 @@ package import ApusTensors
 /// The determinant of every square matrix of a stack.
 package struct Det: RealOperator {
     package static let schema = Schema("Det", since: 11, inputs: 1...1)
+    package static var refusesVastEmptyTensors: Bool { false }
 
     package init(_ node: NodeReader) {}
 

@@ -41,6 +41,9 @@ extension Double: RealElement {
 
 /// An operator that calculates in the floating-point type of its first input; half types are widened to `f32`.
 package protocol RealOperator: Operator {
+    /// Whether empty tensors whose other sizes would make loops endless are refused before ``compute(_:_:_:)``.
+    static var refusesVastEmptyTensors: Bool { get }
+
     /// Computes the outputs in the element type of the first input.
     func compute<Element: RealElement>(
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
@@ -49,9 +52,10 @@ package protocol RealOperator: Operator {
 
 extension RealOperator {
     package static var widensHalf: Bool { true }
+    package static var refusesVastEmptyTensors: Bool { true }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
-        try inputs.checkSizes()
+        if Self.refusesVastEmptyTensors { try inputs.checkSizes() }
         switch try inputs.tensor(0).elementType {
         case .float32: try compute(Float.self, inputs, &outputs)
         case .float64: try compute(Double.self, inputs, &outputs)
