@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// The largest element of every window and, where wanted, its place in the input.
@@ -25,7 +26,9 @@ package struct MaxPool: RealOperator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         try inputs.checkSizes()
         switch try inputs.tensor(0).elementType {
-        case .float32: try reduce(lowest: -Float.infinity, inputs, &outputs)
+        case .float32:
+            if try reduceImages(inputs, &outputs) { return }
+            try reduce(lowest: -Float.infinity, inputs, &outputs)
         case .float64: try reduce(lowest: -Double.infinity, inputs, &outputs)
         case .int8: try reduce(lowest: Int8.min, inputs, &outputs)
         case .uint8: try reduce(lowest: UInt8.min, inputs, &outputs)
@@ -37,6 +40,32 @@ package struct MaxPool: RealOperator {
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
     ) throws(ComputeError) {
         try reduce(lowest: -Element.infinity, inputs, &outputs)
+    }
+
+    /// Pools `f32` images by the kernels, unless places are wanted or the sizes are not those of images.
+    private func reduceImages(_ inputs: Inputs, _ outputs: inout Outputs) throws(ComputeError) -> Bool {
+        let input = try inputs.tensor(0)
+        let windows = try pool.windows(input.shape)
+        guard windows.count == 2, !outputs.isWanted(1), input.elementCount > 0,
+            windows.allSatisfy({ $0.output > 0 && $0.padBegin < $0.kernel && $0.padEnd < $0.kernel })
+        else { return false }
+        var shape = PoolingShape(
+            planes: input.shape[0] * input.shape[1], inputHeight: windows[0].input, inputWidth: windows[1].input,
+            outputHeight: windows[0].output, outputWidth: windows[1].output, kernelHeight: windows[0].kernel,
+            kernelWidth: windows[1].kernel)
+        (shape.strideHeight, shape.strideWidth) = (windows[0].stride, windows[1].stride)
+        (shape.dilationHeight, shape.dilationWidth) = (windows[0].dilation, windows[1].dilation)
+        (shape.padTop, shape.padLeft) = (windows[0].padBegin, windows[1].padBegin)
+        (shape.padBottom, shape.padRight) = (windows[0].padEnd, windows[1].padEnd)
+        let result = try outputs.makeTensor(0, .float32, Shape(Array(input.shape.prefix(2)) + windows.map(\.output)))
+        let kernels = Kernels(instructionSet: outputs.context.instructionSet, pool: outputs.context.workers)
+        // SAFETY: both tensors have the sizes of the shape and live through the call.
+        unsafe kernels.maxPool(
+            shape, UnsafePointer(input.baseAddress.assumingMemoryBound(to: Float.self)),
+            into: result.baseAddress.assumingMemoryBound(to: Float.self))
+        withExtendedLifetime(input) {}
+        outputs.set(0, result.finish())
+        return true
     }
 
     private func reduce<Element: TensorElement & Comparable>(
