@@ -24,7 +24,7 @@ extension Tensor {
             return converted(Complex64.self) { [Double($0.real), Double($0.imaginary)] }.map { Array($0.joined()) }
         case .complex128: return converted(Complex128.self) { [$0.real, $0.imaginary] }.map { Array($0.joined()) }
         case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0, .float4E2M1, .uint4, .int4,
-            .uint2, .int2:
+            .uint2, .int2, .float6E2M3, .float6E3M2:
             return (try? unpackedNarrow())?.doubles()
         case .string: return nil
         }

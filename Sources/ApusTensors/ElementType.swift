@@ -29,13 +29,15 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     case float8E8M0 = 24
     case uint2 = 25
     case int2 = 26
+    case float6E2M3 = 27
+    case float6E3M2 = 28
 
     /// Bytes one element takes in memory; elements narrower than a byte take one each, strings take none.
     public var byteWidth: Int {
         switch self {
         case .string: 0
         case .bool, .uint8, .int8, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0,
-            .uint4, .int4, .float4E2M1, .uint2, .int2:
+            .uint4, .int4, .float4E2M1, .uint2, .int2, .float6E2M3, .float6E3M2:
             1
         case .uint16, .int16, .float16, .bfloat16: 2
         case .float32, .int32, .uint32: 4
@@ -47,6 +49,7 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     /// Bits one element takes in a model file; strings take none.
     public var storedBitWidth: Int {
         switch self {
+        case .float6E2M3, .float6E3M2: 6
         case .uint4, .int4, .float4E2M1: 4
         case .uint2, .int2: 2
         default: byteWidth * 8
@@ -82,6 +85,8 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
         case .float8E8M0: "f8e8m0"
         case .uint2: "u2"
         case .int2: "i2"
+        case .float6E2M3: "f6e2m3"
+        case .float6E3M2: "f6e3m2"
         }
     }
 
@@ -95,11 +100,14 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     public var isFloat: Bool {
         switch self {
         case .float16, .bfloat16, .float32, .float64, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ,
-            .float8E8M0, .float4E2M1:
+            .float8E8M0, .float4E2M1, .float6E2M3, .float6E3M2:
             true
         default: false
         }
     }
+
+    /// Whether elements are floats without infinity and NaN, to which everything too large saturates.
+    public var isFiniteFloat: Bool { self == .float4E2M1 || self == .float6E2M3 || self == .float6E3M2 }
 
     /// Whether elements are signed or unsigned integers of any width.
     public var isInteger: Bool {

@@ -45,7 +45,7 @@ import Testing
         if type == .string {
             tensor = try Tensor(strings: ["a", "", "ü"], shape: [3])
         } else {
-            var fresh = try MutableTensor(type, [3, 1])
+            var fresh = try MutableTensor(type, [7, 1])
             let limit = type.storedBitWidth < 8 ? 1 << type.storedBitWidth : type == .bool ? 2 : 256
             var bytes = fresh.mutableBytes
             for index in 0..<bytes.byteCount {

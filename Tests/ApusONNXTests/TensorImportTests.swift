@@ -53,6 +53,7 @@ import Testing
         #expect(try bytes(22, 3, [0x8F, 0xF7]) == [0xF, 0x8, 0x7])
         #expect(try bytes(21, 2, [0x21]) == [1, 2])
         #expect(try bytes(26, 5, [0b11_10_01_00, 0b11]) == [0, 1, 2, 3, 3])
+        #expect(try bytes(27, 5, [0b01_000001, 0b0011_1000, 0b111111_11, 0b100000]) == [1, 0x21, 0x33, 0x3F, 0x20])
         #expect(try bytes(17, 2, [0x7F, 0x80]) == [0x7F, 0x80])
         #expect(try tensor(OracleTensor(type: 1, dims: [0, 4])).elementCount == 0)
         #expect(try tensor(OracleTensor(type: 1, dims: []) { $0.floats = [3] }).shape == .scalar)
@@ -62,6 +63,13 @@ import Testing
     func narrowTyped() throws {
         let tensor = try tensor(OracleTensor(type: 22, dims: [3]) { $0.int32s = [0x8F, 0x07] })
         #expect(try storedBytes(tensor) == [0xF, 0x8, 0x7])
+    }
+
+    @Test("6-bit elements in int32_data take one number each")
+    func sixBitsTyped() throws {
+        let tensor = try tensor(OracleTensor(type: 28, dims: [3]) { $0.int32s = [0x3F, 0x01, 0x20] })
+        #expect(try storedBytes(tensor) == [0x3F, 0x01, 0x20])
+        #expect(try code(OracleTensor(type: 28, dims: [3]) { $0.raw = Data([0, 0]) }) == .tensor)
     }
 
     @Test("refuses data that does not fill the sizes")

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(
-        "Sixteen, four and two bits go there and back", arguments: [ElementType.int16, .uint16, .int4, .uint4, .int2])
+        "Sixteen, four and two bits go there and back",
+        arguments: [ElementType.int16, .uint16, .int4, .uint4, .int2, .float4E2M1, .float6E2M3, .float6E3M2])
     func roundTrip(elementType: ElementType) throws {
         let source = try Tensor([0, 1, 1, 0] as [Float], shape: [4])
         let scale = try Tensor(scalar: Float(1))

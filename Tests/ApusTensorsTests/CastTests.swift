@@ -47,9 +47,11 @@ import Testing
         "every narrow float survives the way through f32",
         arguments: [
             ElementType.float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float4E2M1, .float8E8M0,
+            .float6E2M3,
+            .float6E3M2,
         ])
     func narrowRoundTrip(type: ElementType) throws {
-        let count = type == .float4E2M1 ? 16 : 256
+        let count = 1 << type.storedBitWidth
         let source = try allCodes(type, count)
         let wide = try source.cast(to: .float32)
         let values = try wide.array(of: Float.self)
@@ -68,6 +70,17 @@ import Testing
         #expect(try codes(.float8E5M2, false) == [0x7C, 0xFC, 0x7C, 0x7E, 0x5F, 0x5F])
         #expect(try codes(.float8E4M3FNUZ, false) == [0x80, 0x80, 0x80, 0x80, 0x80, 0x80])
         #expect(try codes(.float8E5M2FNUZ, true) == [0x7F, 0xFF, 0x7F, 0x80, 0x63, 0x63])
+    }
+
+    @Test("6-bit floats have no infinity and no NaN")
+    func sixBits() throws {
+        let source = try Tensor([Float.nan, .infinity, -.infinity, 1e6, 7.75, 29.9, -0.0, 0.1875, 0.03125], shape: [9])
+        func codes(_ type: ElementType) throws -> [UInt8] { try patterns(source.cast(to: type, saturate: false)) }
+        #expect(try codes(.float6E2M3) == [32, 31, 63, 31, 31, 31, 32, 2, 0])
+        #expect(try codes(.float6E3M2) == [32, 31, 63, 31, 24, 31, 32, 3, 0])
+        let values = try allCodes(.float6E3M2, 32).cast(to: .float32).array(of: Float.self)
+        #expect(values[1] == 0.0625 && values[4] == 0.25 && values[31] == 28)
+        #expect(try allCodes(.float6E2M3, 32).cast(to: .float32).array(of: Float.self).last == 7.5)
     }
 
     @Test("powers of two round up, down or to the nearest")

@@ -90,6 +90,7 @@ final class GraphWriter {
             case .float4E2M1: 11
             case .float8E8M0: 12
             case .uint2, .int2: 13
+            case .float6E2M3, .float6E3M2: 14
             default: 4
             }
         leastIRVersion = max(leastIRVersion, version)

@@ -28,15 +28,17 @@ enum TensorWriter {
         return writer
     }
 
-    /// 4- and 2-bit elements side by side, the first in the low bits.
+    /// Elements narrower than a byte side by side, the first in the low bits.
     private static func packed(_ tensor: Tensor) -> [UInt8] {
         let width = tensor.elementType.storedBitWidth
-        let perByte = 8 / width
-        let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
+        let mask = UInt16(truncatingIfNeeded: (1 << width) - 1)
         let elements = tensor.byteArray
-        var result = [UInt8](repeating: 0, count: (elements.count + perByte - 1) / perByte)
+        var result = [UInt8](repeating: 0, count: (elements.count * width + 7) / 8)
         for (index, element) in elements.enumerated() {
-            result[index / perByte] |= (element & mask) << UInt8(width * (index % perByte))
+            let (byte, shift) = (width * index).quotientAndRemainder(dividingBy: 8)
+            let bits = (UInt16(element) & mask) << UInt16(shift)
+            result[byte] |= UInt8(truncatingIfNeeded: bits)
+            if shift + width > 8 { result[byte + 1] |= UInt8(truncatingIfNeeded: bits >> 8) }
         }
         return result
     }

@@ -3,7 +3,7 @@
 
 import ApusTensors
 
-/// Elements as a file stores them: little-endian, 4- and 2-bit ones side by side in a byte.
+/// Elements as a file stores them: little-endian, those narrower than a byte side by side.
 struct PackedElements {
     let elementType: ElementType
     let count: Int
@@ -49,12 +49,14 @@ struct PackedElements {
     ) throws(ComputeError) -> Tensor {
         let source = storage.bytes
         let width = elementType.storedBitWidth
-        let perByte = 8 / width
-        let mask = UInt8(truncatingIfNeeded: (1 << width) - 1)
+        let mask = UInt16(truncatingIfNeeded: (1 << width) - 1)
         var result = try MutableTensor(elementType, shape)
         var target = try result.patterns(of: UInt8.self)
         for index in 0..<count {
-            target[index] = source[range.lowerBound + index / perByte] >> UInt8(width * (index % perByte)) & mask
+            let (byte, shift) = (width * index).quotientAndRemainder(dividingBy: 8)
+            var bits = UInt16(source[range.lowerBound + byte])
+            if shift + width > 8 { bits |= UInt16(source[range.lowerBound + byte + 1]) << 8 }
+            target[index] = UInt8(truncatingIfNeeded: bits >> UInt16(shift) & mask)
         }
         return result.finish()
     }

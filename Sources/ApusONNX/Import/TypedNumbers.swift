@@ -31,6 +31,7 @@ struct TypedNumbers {
         case .bool: return try varints(runs(TensorMessage.int32Field), UInt8.self) { $0 == 0 ? 0 : 1 }
         case .int8, .uint8, .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float8E8M0:
             return try varints(runs(TensorMessage.int32Field), UInt8.self)
+        case .float6E2M3, .float6E3M2: return try varints(runs(TensorMessage.int32Field), UInt8.self) { $0 & 0x3F }
         case .int4, .uint4, .float4E2M1, .int2, .uint2: return try narrow(runs(TensorMessage.int32Field))
         case .string: throw ImportError(.tensor, "strings are no numbers", at: message.byteOffset)
         }

@@ -41,6 +41,7 @@ package struct NonZero: Operator {
         case .float32: return try positions(source, UInt32.self) { $0 << 1 }
         case .float16, .bfloat16: return try positions(source, UInt16.self) { $0 << 1 }
         case .float8E4M3FN, .float8E5M2: return try positions(source, UInt8.self) { $0 << 1 }
+        case .float6E2M3, .float6E3M2: return try positions(source, UInt8.self) { $0 & 31 }
         case .float4E2M1: return try positions(source, UInt8.self) { $0 & 7 }
         default: break
         }

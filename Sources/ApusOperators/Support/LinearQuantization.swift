@@ -44,7 +44,7 @@ package struct LinearQuantization: Sendable {
             quotients = try quotients.rounded(toHalf: half).halvesWidened()
         }
         guard let range = QuantizedRange(target) else {
-            if target == .float4E2M1, let zeroPoint {
+            if target.isFiniteFloat, let zeroPoint {
                 quotients = try LinearQuantization.adding(zeroPoint, to: quotients, grid)
             }
             outputs.set(0, try quotients.cast(to: target, saturate: saturates))

@@ -20,6 +20,8 @@ package struct NarrowFloat: Sendable {
         case .float8E5M2: self = NarrowFloat.e5m2
         case .float8E5M2FNUZ: self = NarrowFloat.e5m2fnuz
         case .float4E2M1: self = NarrowFloat.e2m1
+        case .float6E2M3: self = NarrowFloat.e2m3
+        case .float6E3M2: self = NarrowFloat.e3m2
         default: return nil
         }
     }
@@ -32,6 +34,8 @@ package struct NarrowFloat: Sendable {
     private static let e5m2fnuz = NarrowFloat(
         bits: 8, fractionBits: 2, bias: 16, largest: 0x7F, notANumber: 0x80, hasNegativeZero: false)
     private static let e2m1 = NarrowFloat(bits: 4, fractionBits: 1, bias: 1, largest: 7, infinity: 7, notANumber: 8)
+    private static let e2m3 = NarrowFloat(bits: 6, fractionBits: 3, bias: 1, largest: 31, notANumber: 32)
+    private static let e3m2 = NarrowFloat(bits: 6, fractionBits: 2, bias: 3, largest: 31, notANumber: 32)
 
     private init(
         bits: UInt32, fractionBits: UInt32, bias: Int, largest: UInt32, infinity: UInt32? = nil, notANumber: UInt32,

@@ -42,7 +42,7 @@ extension Tensor {
         case .uint64: try castNumbers(UInt64.self, into: &result, saturate, rounding)
         case .bool: try castNumbers(Bool.self, into: &result, saturate, rounding)
         case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float4E2M1, .float8E8M0, .int4, .uint4,
-            .int2, .uint2:
+            .int2, .uint2, .float6E2M3, .float6E3M2:
             try unpackedNarrow().cast(into: &result, saturate: saturate, rounding: rounding)
         case .complex64:
             guard result.elementType == .complex128 else { throw castRefusal(result.elementType) }
@@ -92,9 +92,10 @@ extension Tensor {
                 target[index] = PowerOfTwo.encode(
                     source[index].castingToOdd, saturate: saturate, rounding: rounding)
             }
-        case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float4E2M1:
+        case .float8E4M3FN, .float8E4M3FNUZ, .float8E5M2, .float8E5M2FNUZ, .float4E2M1, .float6E2M3,
+            .float6E3M2:
             guard let format = NarrowFloat(result.elementType) else { throw castRefusal(result.elementType) }
-            let saturates = saturate || result.elementType == .float4E2M1
+            let saturates = saturate || result.elementType.isFiniteFloat
             let source = try elements(of: Source.self)
             var target = try result.patterns(of: UInt8.self)
             for index in source.indices {
