@@ -11,7 +11,8 @@ struct OperatorCatalogue: BuildToolPlugin {
         guard let module = target as? SwiftSourceModuleTarget else { return [] }
         let operators = module.sourceFiles(withSuffix: "swift").map(\.url).filter { url in
             let folder = url.deletingLastPathComponent()
-            return folder.lastPathComponent != "Support" && folder.path != module.directoryURL.path
+            let isSupport = (folder.path + "/").hasPrefix(module.directoryURL.path + "/Support/")
+            return !isSupport && folder.path != module.directoryURL.path
         }.sorted { $0.path < $1.path }
         let output = context.pluginWorkDirectoryURL.appending(path: "StandardOperators.swift")
         return [

@@ -54,9 +54,11 @@ final class GraphBuilder {
         if role == .main, Set(outputs.map(\.name)).count < outputs.count {
             throw ImportError(.graph, "two outputs have the same name")
         }
-        return Graph(
+        var graph = Graph(
             name: message.name, inputs: inputs, outputs: outputs, nodes: try RunningOrder.sorted(nodes),
             constants: constants, types: types, opsets: context.opsets)
+        try model.expandGradients(of: &graph)
+        return graph
     }
 
     /// Takes a name of the file into a scope; what it is called in the graph is unique in the model.
@@ -129,7 +131,11 @@ final class GraphBuilder {
             message.operatorName, domain: message.domain, opset: try opset(of: message, context),
             name: message.name.isEmpty ? "" : context.prefix + message.name, inputs: inputs, outputs: outputs,
             attributes: attributes)
-        try model.finish(&node, title: message.title, at: message.byteOffset)
+        if GradientExpansion.isGradient(node) {
+            try resolveNames(of: &node, in: scope, at: message.byteOffset)
+        } else {
+            try model.finish(&node, title: message.title, at: message.byteOffset)
+        }
         nodes.append(node)
     }
 

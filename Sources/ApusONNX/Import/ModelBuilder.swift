@@ -10,7 +10,7 @@ final class ModelBuilder {
     let functions: [FunctionMessage.Key: FunctionMessage]
     var names = NameSource(avoiding: [])
     private let properties: ModelProperties
-    private let catalogue: Catalogue?
+    let catalogue: Catalogue?
     private var nodeCount = 0
 
     /// Subgraphs and function calls inside one another; more would endanger the stack.
@@ -43,6 +43,13 @@ final class ModelBuilder {
         nodeCount += 1
         guard nodeCount <= reader.options.nodeLimit else {
             throw ImportError(.limit, "the model has more than \(reader.options.nodeLimit) nodes")
+        }
+    }
+
+    /// Refuses a graph that has grown beyond the limit.
+    func checkSize(_ graph: Graph) throws(ImportError) {
+        guard graph.nodes.count <= reader.options.nodeLimit else {
+            throw ImportError(.limit, "the derivatives have more than \(reader.options.nodeLimit) nodes")
         }
     }
 
