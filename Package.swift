@@ -58,8 +58,10 @@ let package = Package(
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusTensors", "CApusLoader"]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "COpenJPEG", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CApusImages", dependencies: ["CJPEG", "CPNG"]),
+        .target(name: "CApusImages", dependencies: ["CJPEG", "COpenJPEG", "CPNG", "CWebP"]),
         .target(name: "CApusArchives", dependencies: ["CZlib"]),
         .target(name: "ApusFormats", dependencies: ["ApusTensors", "CApusArchives", "CApusImages"]),
 

@@ -21,13 +21,16 @@ fail() {
     exit 1
 }
 
-# Installs Debian packages that are missing; others may bring libjpeg, libpng and zlib themselves.
+# Installs Debian packages that are missing; others may bring the libraries themselves.
 need_packages() {
     local missing=() pair
-    for pair in jpeglib.h:libjpeg62-turbo-dev png.h:libpng-dev zlib.h:zlib1g-dev; do
+    for pair in jpeglib.h:libjpeg62-turbo-dev png.h:libpng-dev zlib.h:zlib1g-dev webp/decode.h:libwebp-dev; do
         printf '#include <stddef.h>\n#include <stdio.h>\n#include <%s>\n' "${pair%%:*}" |
             clang -E -x c - > /dev/null 2>&1 || missing+=("${pair##*:}")
     done
+    # OpenJPEG's headers lie in a folder that only pkg-config's file names.
+    compgen -G '/usr/include/openjpeg-*/openjpeg.h' > /dev/null || pkg-config --exists libopenjp2 2> /dev/null ||
+        missing+=(libopenjp2-7-dev)
     [ ${#missing[@]} -eq 0 ] && return
     command -v apt-get > /dev/null || fail "no apt-get here: install the headers of ${missing[*]} yourself"
     local root=()

@@ -31,6 +31,8 @@ int32_t apus_image_decode(const uint8_t *bytes, size_t count, size_t pixel_limit
                           size_t message_count) {
     static const uint8_t png[8] = {0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A};
     static const uint8_t jpeg[3] = {0xFF, 0xD8, 0xFF};
+    static const uint8_t boxed[12] = {0, 0, 0, 12, 'j', 'P', ' ', ' ', 0x0D, 0x0A, 0x87, 0x0A};
+    static const uint8_t codestream[4] = {0xFF, 0x4F, 0xFF, 0x51};
     apus_decoding decoding = {image, pixel_limit, message, message_count};
     int32_t status = APUS_IMAGE_FORMAT;
     memset(image, 0, sizeof *image);
@@ -39,8 +41,14 @@ int32_t apus_image_decode(const uint8_t *bytes, size_t count, size_t pixel_limit
         status = apus_decode_png(bytes, count, &decoding);
     } else if (count >= sizeof jpeg && memcmp(bytes, jpeg, sizeof jpeg) == 0) {
         status = apus_decode_jpeg(bytes, count, &decoding);
+    } else if (count >= 16 && memcmp(bytes, "RIFF", 4) == 0 && memcmp(bytes + 8, "WEBP", 4) == 0) {
+        status = apus_decode_webp(bytes, count, &decoding);
+    } else if (count >= sizeof boxed && memcmp(bytes, boxed, sizeof boxed) == 0) {
+        status = apus_decode_jpeg2000(bytes, count, 1, &decoding);
+    } else if (count >= sizeof codestream && memcmp(bytes, codestream, sizeof codestream) == 0) {
+        status = apus_decode_jpeg2000(bytes, count, 0, &decoding);
     } else {
-        snprintf(message, message_count, "neither JPEG nor PNG");
+        snprintf(message, message_count, "none of JPEG, PNG, WebP and JPEG 2000");
     }
     if (status != APUS_IMAGE_OK) apus_image_free(image);
     return status;

@@ -19,5 +19,7 @@ int32_t apus_decoding_allocate(apus_decoding *decoding, uint32_t width, uint32_t
 
 int32_t apus_decode_jpeg(const uint8_t *bytes, size_t count, apus_decoding *decoding);
 int32_t apus_decode_png(const uint8_t *bytes, size_t count, apus_decoding *decoding);
+int32_t apus_decode_webp(const uint8_t *bytes, size_t count, apus_decoding *decoding);
+int32_t apus_decode_jpeg2000(const uint8_t *bytes, size_t count, int32_t is_boxed, apus_decoding *decoding);
 
 #endif

@@ -21,6 +21,31 @@ import Testing
         #expect([transparent.width, transparent.height, transparent.channelCount] == [3, 2, 3])
     }
 
+    @Test("WebP and JPEG 2000, with and without boxes, decode to the pixels they hold")
+    func decodesNewer() throws {
+        for sample in [Samples.noiseWebP, Samples.noiseJPEG2000, Samples.noiseCodestream] {
+            let image = try Image(decoding: sample)
+            #expect([image.width, image.height, image.channelCount] == [9, 7, 3])
+            #expect(image.pixels == Samples.noise)
+        }
+    }
+
+    @Test("WebP and JPEG 2000 cut off, changed or too large end in a typed error or a picture")
+    func brokenNewer() {
+        var generator = SeededGenerator(seed: 6)
+        for sample in [Samples.noiseWebP, Samples.noiseJPEG2000, Samples.noiseCodestream] {
+            for count in 0..<(sample.count / 2) {
+                #expect(throws: FormatError.self) { try Image(decoding: Array(sample[..<count])) }
+            }
+            #expect(throws: FormatError.self) { try Image(decoding: sample, pixelLimit: 62) }
+            for _ in 0..<500 {
+                var bytes = sample
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                _ = try? Image(decoding: bytes, pixelLimit: 1 << 16)
+            }
+        }
+    }
+
     @Test("Pictures cut off anywhere, changed or too large end in a typed error or a picture")
     func broken() {
         var generator = SeededGenerator(seed: 5)
@@ -34,7 +59,7 @@ import Testing
                 _ = try? Image(decoding: bytes, pixelLimit: 1 << 16)
             }
         }
-        #expect(throws: FormatError(.format, "neither JPEG nor PNG")) { try Image(decoding: []) }
+        #expect(throws: FormatError(.format, "none of JPEG, PNG, WebP and JPEG 2000")) { try Image(decoding: []) }
         #expect(throws: FormatError.self) { try Image(decoding: Samples.noisePNG, pixelLimit: 62) }
         #expect(throws: FormatError.self) { try Image(decoding: Array(Samples.noisePNG[..<60])) }
     }

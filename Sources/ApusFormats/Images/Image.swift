@@ -29,7 +29,7 @@ package struct Image: Sendable {
         self.pixels = pixels
     }
 
-    /// Decodes a JPEG or PNG file to red, green and blue; transparency is dropped.
+    /// Decodes a JPEG, PNG, WebP or JPEG 2000 file to red, green and blue; transparency is dropped.
     ///
     /// - Throws: ``FormatError`` with code `format`, `damaged` or `limit`.
     package init(decoding bytes: [UInt8], pixelLimit: Int = defaultPixelLimit) throws(FormatError) {

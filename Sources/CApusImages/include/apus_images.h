@@ -10,7 +10,7 @@
 /// How a decode ended.
 enum {
     APUS_IMAGE_OK = 0,
-    /// The bytes are neither JPEG nor PNG.
+    /// The bytes are of no format that is known.
     APUS_IMAGE_FORMAT = 1,
     /// The bytes break their format.
     APUS_IMAGE_DAMAGED = 2,
@@ -26,7 +26,7 @@ typedef struct {
     int32_t height;
 } apus_image;
 
-/// Decodes a JPEG or PNG file; on APUS_IMAGE_OK the pixels must be freed with apus_image_free.
+/// Decodes a JPEG, PNG, WebP or JPEG 2000 file; on APUS_IMAGE_OK the pixels must be freed with apus_image_free.
 ///
 /// Otherwise the image is empty and `message`, of `message_count` bytes, says why.
 int32_t apus_image_decode(const uint8_t *bytes, size_t count, size_t pixel_limit, apus_image *image, char *message,
