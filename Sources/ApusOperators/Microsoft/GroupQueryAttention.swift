@@ -19,6 +19,10 @@ package struct GroupQueryAttention: Operator {
     private let isInterleaved: Bool
     private let isSmooth: Bool
     private let isCausal: Bool
+    private let slides: Bool
+    private let keyFormat: CacheFormat
+    private let valueFormat: CacheFormat
+    private let scoreStage: HeadAttention.ScoreStage?
 
     package init(_ node: NodeReader) throws(ComputeError) {
         heads = try node.integer("num_heads")
@@ -34,10 +38,20 @@ package struct GroupQueryAttention: Operator {
         guard heads > 0, sharedHeads > 0, heads % sharedHeads == 0 else {
             throw .attribute("\(heads) query heads share \(sharedHeads) heads")
         }
-        guard !(12...16).contains(where: node.hasInput), !node.hasOutput(3),
-            try node.string("k_quant_type", default: "NONE") == "NONE",
-            try node.string("v_quant_type", default: "NONE") == "NONE", try !node.flag("sliding_window_cache")
-        else { throw .unsupported("GroupQueryAttention with a quantized or sliding cache, norms or scores as output") }
+        slides = try node.flag("sliding_window_cache")
+        keyFormat = try CacheFormat(node, "k_quant_type")
+        valueFormat = try CacheFormat(node, "v_quant_type")
+        let stage = try node.integer("qk_output", default: 0)
+        guard (0...2).contains(stage), !node.hasOutput(3) || stage > 0 else {
+            throw .attribute("attribute 'qk_output' is \(stage)")
+        }
+        scoreStage = stage == 0 ? nil : stage == 1 ? .before : .after
+        guard !node.hasInput(14), !node.hasInput(15) else {
+            throw .unsupported("GroupQueryAttention that normalizes queries and keys")
+        }
+        guard !slides || (window > 0 && isCausal && !node.hasOutput(3)) else {
+            throw .unsupported("a sliding cache without a window, without order or with scores as output")
+        }
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
@@ -52,34 +66,72 @@ package struct GroupQueryAttention: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         var (query, key, value) = try stacks(inputs)
         let (batch, length) = (query.batch, query.length)
-        let lengths = try inputs.tensor(5).integers()
-        let total = try inputs.tensor(6).scalarInteger()
-        guard lengths.count == batch, lengths.allSatisfy({ $0 >= 0 && $0 < max(total, 1) }), total >= 0 else {
-            throw .value("key lengths \(lengths) do not fit \(batch) items of at most \(total)")
+        let cache = try CacheRows(
+            lengths: try inputs.tensor(5).integers(), total: try inputs.tensor(6).scalarInteger(),
+            counts: try inputs.optionalTensor(16)?.integers(), batch: batch, length: length)
+        if turns { try turn(&query, &key, cache.pasts, inputs) }
+        let (keyScale, valueScale) = (try inputs.optionalTensor(12), try inputs.optionalTensor(13))
+        let oldKey = try keyFormat.opened(try inputs.optionalTensor(3), keyScale)
+        let oldValue = try valueFormat.opened(try inputs.optionalTensor(4), valueScale)
+        key = try keyFormat.rounded(key, keyScale)
+        value = try valueFormat.rounded(value, valueScale)
+        var starts = [Int](repeating: 0, count: batch)
+        if slides {
+            let capacity = oldKey.map { $0.shape.rank == 4 ? $0.shape[2] : 0 } ?? 0
+            let residents = try cache.residents(capacity: capacity, window: window)
+            starts = zip(cache.pasts, residents).map { $0 - $1.before }
+            key = try cache.joined(key, oldKey, residents.map(\.before))
+            value = try cache.joined(value, oldValue, residents.map(\.before))
+            outputs.set(
+                1,
+                try keyFormat.closed(cache.latest(key, starts, residents.map(\.after), capacity), keyScale))
+            outputs.set(
+                2,
+                try valueFormat.closed(
+                    cache.latest(value, starts, residents.map(\.after), capacity), valueScale))
+        } else {
+            try cache.checkRoom(oldKey, key)
+            key = try cache.joined(key, oldKey, cache.pasts, least: cache.total)
+            value = try cache.joined(value, oldValue, cache.pasts, least: cache.total)
+            outputs.set(1, try keyFormat.closed(key, keyScale))
+            outputs.set(2, try valueFormat.closed(value, valueScale))
         }
-        let isPrompt = total == length
-        let pasts = lengths.map { isPrompt ? 0 : max($0 + 1 - length, 0) }
-        if turns { try turn(&query, &key, pasts, inputs) }
-        let newKey = try joined(key, try inputs.optionalTensor(3), pasts, lengths, total)
-        let newValue = try joined(value, try inputs.optionalTensor(4), pasts, lengths, total)
-        (key, value) = (newKey, newValue)
-        outputs.set(1, try Tensor(key.values, shape: key.shape))
-        outputs.set(2, try Tensor(value.values, shape: value.shape))
+        try attend(query, key, value, cache, starts, inputs, &outputs)
+    }
 
-        var attention = HeadAttention(scale: scale ?? 1 / Float(max(query.features, 1)).squareRoot(), outputs.context)
+    private func attend(
+        _ query: HeadStack, _ key: HeadStack, _ value: HeadStack, _ cache: CacheRows, _ starts: [Int],
+        _ inputs: Inputs, _ outputs: inout Outputs
+    ) throws(ComputeError) {
+        var attention = HeadAttention(
+            scale: scale ?? 1 / Float(max(query.features, 1)).squareRoot(), outputs.context)
         attention.softcap = softcap
         attention.sinks = try inputs.optionalTensor(11)?.array(of: Float.self) ?? (isSmooth ? [0] : [])
         guard attention.sinks.count <= 1 || attention.sinks.count == heads else {
             throw .shape("\(attention.sinks.count) sinks for \(heads) heads")
         }
-        attention.bias = try bias(try inputs.optionalTensor(10), key.length)
+        attention.bias = try bias(try inputs.optionalTensor(10), key.length, starts)
+        attention.keptStage = outputs.isWanted(3) ? scoreStage : nil
         let present = key.length
+        let length = query.length
         let result = try attention.run(query, key, value) { _, item, place in
-            guard isCausal else { return 0..<min(max(lengths[item] + 1, pasts[item] + length), present) }
-            let end = min(pasts[item] + place + 1, present)
+            guard isCausal else {
+                return 0..<min(max(cache.lengths[item] + 1, cache.pasts[item] + length), present)
+            }
+            let end = min(cache.pasts[item] + place + 1 - starts[item], present)
             return (window > 0 ? max(end - window, 0) : 0)..<end
         }
-        outputs.set(0, try Tensor(result, shape: [batch, length, heads * value.features]))
+        outputs.set(0, try Tensor(result, shape: [query.batch, length, heads * value.features]))
+        guard outputs.isWanted(3) else { return }
+        let total = min(cache.total, present)
+        let scores = try Tensor(attention.keptScores, shape: [query.batch, heads, length, present])
+        var canvas = try Canvas(.float32, [query.batch, heads, length, total], in: outputs.context)
+        try canvas.copy(
+            scores,
+            Block(
+                sizes: [query.batch * heads * length, total], sourceSteps: [present, 1],
+                targetSteps: [total, 1]))
+        outputs.set(3, try canvas.finish())
     }
 
     private func stacks(_ inputs: Inputs) throws(ComputeError) -> (HeadStack, HeadStack, HeadStack) {
@@ -127,53 +179,31 @@ package struct GroupQueryAttention: Operator {
         try turn(&key)
     }
 
-    /// The past of each item as far as it goes, then what is new.
-    private func joined(
-        _ new: HeadStack, _ past: Tensor?, _ pasts: [Int], _ lengths: [Int], _ total: Int
-    ) throws(ComputeError) -> HeadStack {
-        let room = past.map { $0.shape.rank == 4 ? $0.shape[2] : -1 } ?? 0
-        guard total <= max(room, 0) + new.length else {
-            throw .value("\(total) places are more than a past of \(room) and \(new.length) new ones")
-        }
-        let kept = max(room, total)
-        if let past {
-            guard room >= 0, past.shape[0] == new.batch, past.shape[1] == new.heads, past.shape[3] == new.features
-            else {
-                throw .shape("the past \(past) does not go with \(new.shape)")
-            }
-        }
-        guard pasts.allSatisfy({ $0 + new.length <= kept && $0 <= room }) else {
-            throw .value("the past of \(room) places has not the \(pasts) places it should")
-        }
-        let older = try past?.array(of: Float.self) ?? []
-        let count = try Shape([new.batch, new.heads, kept, new.features]).checkedElementCount()
-        var values = [Float](repeating: 0, count: count)
-        for item in 0..<new.batch {
-            for head in 0..<new.heads {
-                let row = item * new.heads + head
-                let target = row * kept * new.features
-                for index in 0..<pasts[item] * new.features {
-                    values[target + index] = older[row * room * new.features + index]
-                }
-                let start = target + pasts[item] * new.features
-                for index in 0..<new.length * new.features {
-                    values[start + index] = new.values[new.start(item, head) + index]
-                }
-            }
-        }
-        return HeadStack(
-            batch: new.batch, heads: new.heads, length: kept, features: new.features, values: values)
-    }
-
-    /// The bias, filled up where the cache has more room than the sequence.
-    private func bias(_ bias: Tensor?, _ present: Int) throws(ComputeError) -> Tensor? {
-        guard let bias, bias.shape.rank == 4, bias.shape[3] < present else { return bias }
+    /// The bias by place in the cache, which may begin later than the sequence and have more room than it.
+    private func bias(_ bias: Tensor?, _ present: Int, _ starts: [Int]) throws(ComputeError)
+        -> Tensor?
+    {
+        guard let bias, bias.shape.rank == 4 else { return bias }
         let old = bias.shape[3]
+        let moves = starts.contains { $0 != 0 }
+        guard moves || old < present else { return bias }
         let values = try bias.array(of: Float.self)
         var shape = bias.shape
+        guard shape[0] == 1 || shape[0] == starts.count else { throw .shape("the bias is \(bias)") }
+        if moves { shape[0] = starts.count }
         shape[3] = present
         var result = [Float](repeating: 0, count: try shape.checkedElementCount())
-        for index in values.indices { result[index / max(old, 1) * present + index % max(old, 1)] = values[index] }
+        let rows = shape[1] * shape[2]
+        for item in 0..<shape[0] {
+            let start = moves ? starts[item] : 0
+            let source = bias.shape[0] == 1 ? 0 : item
+            for row in 0..<rows {
+                for column in 0..<max(0, min(present, old - start)) {
+                    result[(item * rows + row) * present + column] =
+                        values[(source * rows + row) * old + start + column]
+                }
+            }
+        }
         return try Tensor(result, shape: shape)
     }
 }

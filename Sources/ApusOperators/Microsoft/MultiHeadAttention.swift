@@ -21,8 +21,8 @@ package struct MultiHeadAttention: Operator {
         scale = try node.optionalFloat("scale")
         filter = try node.float("mask_filter_value", default: -10000)
         guard heads > 0 else { throw .attribute("attribute 'num_heads' is \(heads)") }
-        guard !node.hasInput(8), !node.hasInput(9), !node.hasOutput(3) else {
-            throw .unsupported("MultiHeadAttention with a shared past buffer, beams or scores as output")
+        guard !node.hasInput(9) || node.hasInput(8) else {
+            throw .attribute("beams are chosen from a buffer that past and present share")
         }
     }
 
@@ -38,17 +38,76 @@ package struct MultiHeadAttention: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let bias = try inputs.optionalTensor(3)?.array(of: Float.self) ?? []
         let (query, newKey, newValue) = try stacks(inputs, bias)
-        let key = try extended(newKey, by: try inputs.optionalTensor(6))
-        let value = try extended(newValue, by: try inputs.optionalTensor(7))
-        if outputs.isWanted(1) { outputs.set(1, try Tensor(key.values, shape: key.shape)) }
-        if outputs.isWanted(2) { outputs.set(2, try Tensor(value.values, shape: value.shape)) }
-        var attention = HeadAttention(scale: scale ?? 1 / Float(max(query.features, 1)).squareRoot(), outputs.context)
+        var (key, value) = (newKey, newValue)
+        if let filled = try inputs.optionalTensor(8)?.scalarInteger() {
+            let beams = try inputs.optionalTensor(9)
+            key = try stored(newKey, in: try inputs.tensor(6), after: filled, beams, 1, &outputs)
+            value = try stored(newValue, in: try inputs.tensor(7), after: filled, beams, 2, &outputs)
+        } else {
+            key = try extended(newKey, by: try inputs.optionalTensor(6))
+            value = try extended(newValue, by: try inputs.optionalTensor(7))
+            if outputs.isWanted(1) { outputs.set(1, try Tensor(key.values, shape: key.shape)) }
+            if outputs.isWanted(2) { outputs.set(2, try Tensor(value.values, shape: value.shape)) }
+        }
+        var attention = HeadAttention(
+            scale: scale ?? 1 / Float(max(query.features, 1)).squareRoot(), outputs.context)
         attention.bias = try inputs.optionalTensor(5)
         let mask = try KeyMask(
             try inputs.optionalTensor(4), filter: filter, isCausal: isCausal, batch: query.batch,
             queryCount: query.length, keyCount: key.length)
+        attention.keptStage = outputs.isWanted(3) ? .before : nil
+        attention.keptFiller = -Float.greatestFiniteMagnitude
         let result = try attention.run(query, key, value) { mask.apply(&$0, $1, $2) }
         outputs.set(0, try Tensor(result, shape: [query.batch, query.length, heads * value.features]))
+        if outputs.isWanted(3) {
+            outputs.set(
+                3, try Tensor(attention.keptScores, shape: [query.batch, heads, query.length, key.length]))
+        }
+    }
+
+    /// Puts new places into a buffer behind those that are filled, hands the buffer out, and returns what is filled.
+    ///
+    /// Where beams are given, each item continues from the places of others: batch, beam, place.
+    private func stored(
+        _ new: HeadStack, in past: Tensor, after filled: Int, _ beams: Tensor?, _ index: Int,
+        _ outputs: inout Outputs
+    ) throws(ComputeError) -> HeadStack {
+        let shape = past.shape
+        guard shape.rank == 4, shape[0] == new.batch, shape[1] == new.heads, shape[3] == new.features,
+            filled >= 0, filled <= shape[2], shape[2] <= 1 << 31, shape[3] <= 1 << 31, new.length <= shape[2] - filled
+        else { throw .shape("\(new.length) places behind \(filled) do not go into the buffer \(past)") }
+        var buffer = try past.array(of: Float.self)
+        let run = new.length * new.features
+        let room = shape[2] * new.features
+        for head in 0..<new.batch * new.heads {
+            let start = head * room + filled * new.features
+            buffer.replaceSubrange(
+                start..<(start + run), with: new.values[(head * run)..<((head + 1) * run)])
+        }
+        if outputs.isWanted(index) { outputs.set(index, try Tensor(buffer, shape: shape)) }
+        let choice = try beams?.integers() ?? []
+        let sizes = beams?.shape.dimensions ?? [new.batch, 1, 0]
+        guard sizes.count == 3, sizes.allSatisfy({ $0 <= 1 << 31 }), sizes[0] * sizes[1] == new.batch,
+            beams == nil || sizes[2] >= filled,
+            choice.allSatisfy({ $0 >= 0 && $0 < sizes[1] })
+        else { throw .shape("the beams' places do not fit \(new.batch) items") }
+        let total = filled + new.length
+        var result = HeadStack(
+            batch: new.batch, heads: new.heads, length: total, features: new.features, values: [])
+        result.values.reserveCapacity(new.batch * new.heads * total * new.features)
+        for item in 0..<new.batch {
+            for head in 0..<new.heads {
+                for place in 0..<total {
+                    var source = item
+                    if beams != nil, place < filled {
+                        source = item / sizes[1] * sizes[1] + choice[item * sizes[2] + place]
+                    }
+                    let start = (source * new.heads + head) * room + place * new.features
+                    result.values += buffer[start..<(start + new.features)]
+                }
+            }
+        }
+        return result
     }
 
     private func extended(_ stack: HeadStack, by past: Tensor?) throws(ComputeError) -> HeadStack {

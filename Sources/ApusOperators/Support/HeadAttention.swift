@@ -13,6 +13,18 @@ package struct HeadAttention {
     package var sinks: [Float] = []
     /// Added to the scores: batch or 1, heads or 1, queries, keys.
     package var bias: Tensor?
+    /// When scores are kept for ``keptScores``; nil keeps none.
+    package var keptStage: ScoreStage?
+    /// The number that stands for keys that do not count, where scores are kept before they are made probabilities.
+    package var keptFiller: Float = 0
+    /// The scores kept: batch, heads, queries, keys.
+    package private(set) var keptScores: [Float] = []
+
+    /// A moment in the life of scores.
+    package enum ScoreStage: Sendable {
+        case before
+        case after
+    }
 
     private let product: FloatProduct
 
@@ -25,7 +37,7 @@ package struct HeadAttention {
     ///
     /// `prepare` changes the scores of one query, given item and place, before they are made probabilities; it names
     /// the keys that count.
-    package func run(
+    package mutating func run(
         _ query: HeadStack, _ key: HeadStack, _ value: HeadStack,
         _ prepare: (inout ArraySlice<Float>, Int, Int) -> Range<Int>
     ) throws(ComputeError) -> [Float] {
@@ -53,9 +65,16 @@ package struct HeadAttention {
                     }
                     var slice = scores[row..<(row + key.length)]
                     let counted = prepare(&slice, item, place)
+                    if keptStage == .before {
+                        for index in 0..<key.length {
+                            keptScores.append(
+                                counted.contains(index) ? slice[slice.startIndex + index] : keptFiller)
+                        }
+                    }
                     softmax(&slice, counted, sink: sinks.isEmpty ? nil : sinks[head % sinks.count])
                     scores.replaceSubrange(row..<(row + key.length), with: slice)
                 }
+                if keptStage == .after { keptScores += scores }
                 let weighted = product.multiply(
                     scores, value.values, rightAt: value.start(item, head / shared), rows: query.length,
                     depth: key.length, columns: value.features)

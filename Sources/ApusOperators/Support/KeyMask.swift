@@ -35,7 +35,7 @@ package struct KeyMask {
         let numbers = try mask.integers()
         let shape = mask.shape
         switch shape.rank {
-        case 1 where shape[0] == batch || shape[0] == 2 * batch:
+        case 1 where shape[0] == batch || shape[0] == 2 * batch || shape[0] == 3 * batch + 2:
             form = .range(
                 (0..<batch).map { item in
                     let end = min(max(numbers[item], 0), keyCount)
