@@ -35,36 +35,55 @@ package struct Where: Operator {
         if first.elementType == .string { return try chooseStrings(plan, condition, first, second, into: &outputs) }
         var result = try outputs.makeTensor(0, first.elementType, plan.shape)
         switch first.elementType.byteWidth {
-        case 1: try choose(UInt8.self, plan, condition, first, second, into: &result)
-        case 2: try choose(UInt16.self, plan, condition, first, second, into: &result)
-        case 4: try choose(UInt32.self, plan, condition, first, second, into: &result)
-        case 8: try choose(UInt64.self, plan, condition, first, second, into: &result)
-        default: try choose(Pattern128.self, plan, condition, first, second, into: &result)
+        case 1: try choose(UInt8.self, plan, condition, first, second, into: &result, outputs.context)
+        case 2: try choose(UInt16.self, plan, condition, first, second, into: &result, outputs.context)
+        case 4: try choose(UInt32.self, plan, condition, first, second, into: &result, outputs.context)
+        case 8: try choose(UInt64.self, plan, condition, first, second, into: &result, outputs.context)
+        default:
+            try choose(Pattern128.self, plan, condition, first, second, into: &result, outputs.context)
         }
         outputs.set(0, result.finish())
     }
 
     private func choose<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ plan: BroadcastPlan, _ condition: Tensor, _ first: Tensor, _ second: Tensor,
-        into result: inout MutableTensor
+        _ type: Pattern.Type, _ plan: BroadcastPlan, _ condition: Tensor, _ first: Tensor,
+        _ second: Tensor,
+        into result: inout MutableTensor, _ context: EvaluationContext
     ) throws(ComputeError) {
-        let conditions = try condition.elements(of: Bool.self)
-        let firsts = try first.patterns(of: Pattern.self)
-        let seconds = try second.patterns(of: Pattern.self)
-        var target = try result.patterns(of: Pattern.self)
-        var plan = plan
-        var start = 0
-        // SAFETY: the plan's rows lie inside operands of the shapes it was made for, and cover the target in order.
-        for _ in 0..<plan.rowCount {
-            for index in 0..<plan.rowLength {
-                let holds = unsafe conditions[unchecked: plan.first &+ index &* plan.steps[0]]
-                unsafe target[unchecked: start &+ index] =
-                    holds
-                    ? firsts[unchecked: plan.second &+ index &* plan.steps[1]]
-                    : seconds[unchecked: plan.third &+ index &* plan.steps[2]]
+        _ = try condition.elements(of: Bool.self)
+        _ = try first.patterns(of: Pattern.self)
+        _ = try second.patterns(of: Pattern.self)
+        // SAFETY: the plan's rows lie inside operands of the shapes it was made for, whose elements are of these
+        // widths, and cover the target in order.
+        let (conditions, firsts, seconds, target) = unsafe (
+            UnsafePointer(condition.baseAddress.assumingMemoryBound(to: Bool.self)),
+            UnsafePointer(first.baseAddress.assumingMemoryBound(to: Pattern.self)),
+            UnsafePointer(second.baseAddress.assumingMemoryBound(to: Pattern.self)),
+            result.baseAddress.assumingMemoryBound(to: Pattern.self)
+        )
+        let kind = plan.steps
+        context.workers.spread(plan.rowCount * plan.rowLength, cost: 2) { range in
+            plan.forEachPiece(in: range) { start, count, plan, within in
+                let holds = unsafe conditions + (plan.first &+ within &* kind[0])
+                let left = unsafe firsts + (plan.second &+ within &* kind[1])
+                let right = unsafe seconds + (plan.third &+ within &* kind[2])
+                let to = unsafe target + start
+                if kind == [1, 1, 1] {
+                    for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : right[index] }
+                } else if kind == [1, 1, 0] {
+                    let value = unsafe right[0]
+                    for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : value }
+                } else if kind == [1, 0, 1] {
+                    let value = unsafe left[0]
+                    for index in 0..<count { unsafe to[index] = holds[index] ? value : right[index] }
+                } else {
+                    let (step, leftStep, rightStep) = (kind[0], kind[1], kind[2])
+                    for index in 0..<count {
+                        unsafe to[index] =
+                            holds[index &* step] ? left[index &* leftStep] : right[index &* rightStep]
+                    }
+                }
             }
-            start += plan.rowLength
-            plan.advance()
         }
     }
 

@@ -62,20 +62,40 @@ package struct Einsum: Operator {
                 throw .shape("a letter of the equation stands for \(size) and for \(sizes[label] ?? 1)")
             }
         }
-        var total: LabelledTensor<Element>?
+        var waiting: [LabelledTensor<Element>] = []
         for index in tensors.indices {
-            let later = Set(labels[(index + 1)...].joined()).union(result)
-            let before = Set(total?.labels ?? [])
-            let operand = try LabelledTensor<Element>(tensors[index], labels[index], sizes, outputs.context)
-            let own = try operand.arranged(
-                operand.labels.filter { later.contains($0) || before.contains($0) }, outputs.context)
-            guard let left = total else {
-                total = own
-                continue
-            }
-            total = try left.contracted(with: own, keeping: later, outputs.context)
+            let operand = try LabelledTensor<Element>(
+                tensors[index], labels[index], sizes, outputs.context)
+            let others = labels.indices.filter { $0 != index }.flatMap { labels[$0] }
+            let needed = Set(others).union(result)
+            waiting.append(
+                try operand.arranged(operand.labels.filter { needed.contains($0) }, outputs.context))
         }
-        guard let total else { return }
+        while waiting.count > 1 {
+            let (first, second) = Einsum.cheapest(waiting.map(\.labels), sizes)
+            let right = waiting.remove(at: second)
+            let left = waiting.remove(at: first)
+            let needed = Set(waiting.flatMap(\.labels)).union(result)
+            waiting.insert(try left.contracted(with: right, keeping: needed, outputs.context), at: first)
+        }
+        guard let total = waiting.first else { return }
         outputs.set(0, try total.arranged(result, outputs.context).tensor)
+    }
+
+    /// The two terms whose product takes the fewest multiplications, the first of equal ones.
+    private static func cheapest(_ terms: [[Int]], _ sizes: [Int: Int]) -> (Int, Int) {
+        var best = (0, 1)
+        var least = Double.infinity
+        for first in terms.indices {
+            for second in (first + 1)..<Swift.max(first + 1, terms.count) {
+                let labels = Set(terms[first]).union(terms[second])
+                let cost = labels.reduce(1.0) { $0 * Double(sizes[$1] ?? 1) }
+                if cost < least {
+                    least = cost
+                    best = (first, second)
+                }
+            }
+        }
+        return best
     }
 }

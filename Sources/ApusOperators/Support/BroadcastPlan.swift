@@ -58,6 +58,39 @@ package struct BroadcastPlan {
         offsets = [Int](repeating: 0, count: operands.count)
     }
 
+    /// Moves to a row, counted from the first.
+    private mutating func seek(_ row: Int) {
+        var rest = row
+        for operand in offsets.indices { offsets[operand] = 0 }
+        for axis in sizes.indices {
+            position[axis] = rest % sizes[axis]
+            rest /= sizes[axis]
+            for operand in offsets.indices { offsets[operand] += strides[operand][axis] * position[axis] }
+        }
+    }
+
+    /// Calls the body for every piece of a row in a range of the result's elements.
+    ///
+    /// It is given where the piece begins in the result, its length, and the plan at the piece's row with the place
+    /// within that row.
+    @inline(__always)
+    package func forEachPiece(in range: Range<Int>, _ body: (Int, Int, BroadcastPlan, Int) -> Void) {
+        guard !range.isEmpty, rowLength > 0 else { return }
+        var plan = self
+        var (row, within) = range.lowerBound.quotientAndRemainder(dividingBy: rowLength)
+        plan.seek(row)
+        var start = range.lowerBound
+        while true {
+            let count = Swift.min(rowLength - within, range.upperBound - start)
+            body(start, count, plan, within)
+            start += count
+            if start == range.upperBound { return }
+            within = 0
+            row += 1
+            plan.advance()
+        }
+    }
+
     /// Moves to the next row.
     package mutating func advance() {
         for axis in sizes.indices {

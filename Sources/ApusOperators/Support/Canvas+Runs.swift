@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusKernels
 import ApusTensors
 import Glibc
 
@@ -35,8 +36,10 @@ extension Canvas {
         case 4: unsafe gather(UInt32.self, from, starts, to)
         case 8: unsafe gather(UInt64.self, from, starts, to)
         default:
-            for index in starts.indices {
-                unsafe memcpy(to + index &* run &* width, from + starts[index] &* width, run &* width)
+            workers.spread(starts.count, cost: run &* width / 4) { range in
+                for index in range {
+                    unsafe memcpy(to + index &* run &* width, from + starts[index] &* width, run &* width)
+                }
             }
         }
     }
@@ -48,8 +51,11 @@ extension Canvas {
         let width = MemoryLayout<Pattern>.size
         // SAFETY: the caller checked the starts; the target holds as many elements.
         let to = unsafe target.assumingMemoryBound(to: Pattern.self)
-        for index in starts.indices {
-            unsafe to[index] = source.loadUnaligned(fromByteOffset: starts[index] &* width, as: Pattern.self)
+        workers.spread(starts.count, cost: 2) { range in
+            for index in range {
+                unsafe to[index] = source.loadUnaligned(
+                    fromByteOffset: starts[index] &* width, as: Pattern.self)
+            }
         }
     }
 

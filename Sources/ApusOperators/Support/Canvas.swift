@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusGraphs
+import ApusKernels
 import ApusTensors
 import Glibc
 
@@ -14,6 +15,7 @@ struct Canvas: ~Copyable {
     let shape: Shape
     let elementCount: Int
     var memory: MutableTensor
+    let workers: WorkerPool
     var strings: [String]
 
     /// Makes an output of undefined contents, or of zeros (empty strings) where cleared.
@@ -30,6 +32,7 @@ struct Canvas: ~Copyable {
         elementCount = count
         strings = isString ? [String](repeating: "", count: count) : []
         memory = made
+        workers = context.workers
         if cleared {
             // SAFETY: the tensor holds that many bytes.
             _ = unsafe memset(memory.baseAddress, 0, count * elementType.byteWidth)
@@ -80,13 +83,39 @@ struct Canvas: ~Copyable {
     private mutating func copy<Pattern: BitPattern>(
         _ type: Pattern.Type, _ source: Tensor, _ block: Block, _ axes: [Block.Axis]
     ) {
-        let plane = CopyPlane(axes.suffix(2))
         // SAFETY: the block was checked against both sides, which stay alive and are of the pattern's width.
         let from = unsafe UnsafeRawPointer(source.baseAddress)
         let to = unsafe memory.baseAddress.assumingMemoryBound(to: Pattern.self)
-        forEachPosition(Array(axes.dropLast(2)), block.sourceStart, block.targetStart) { sourceOffset, targetOffset in
+        let width = MemoryLayout<Pattern>.size
+        let count = axes.reduce(1) { $0 &* $1.size }
+        let split = axes.indices.max { axes[$0].size < axes[$1].size }
+        guard let split, count &* width >= Canvas.sharedByteCount, workers.threadCount > 1 else {
+            return unsafe Canvas.copy(
+                type, axes, from + block.sourceStart &* width, to + block.targetStart)
+        }
+        workers.spread(axes[split].size, cost: count &* width / axes[split].size / 4) { range in
+            var part = axes
+            part[split].size = range.count
+            let sourceStart = block.sourceStart &+ range.lowerBound &* axes[split].source
+            unsafe Canvas.copy(
+                type, part, from + sourceStart &* width,
+                to + (block.targetStart &+ range.lowerBound &* axes[split].target))
+        }
+    }
+
+    /// Bytes from which on several threads copy together.
+    static let sharedByteCount = 1 << 18
+
+    @unsafe
+    private static func copy<Pattern: BitPattern>(
+        _ type: Pattern.Type, _ axes: [Block.Axis], _ source: UnsafeRawPointer,
+        _ target: UnsafeMutablePointer<Pattern>
+    ) {
+        let plane = CopyPlane(axes.suffix(2))
+        // SAFETY: the caller checked that every position lies inside both sides.
+        forEachPosition(Array(axes.dropLast(2)), 0, 0) { sourceOffset, targetOffset in
             unsafe plane.copy(
-                type, from: from + sourceOffset &* MemoryLayout<Pattern>.size, to: to + targetOffset)
+                type, from: source + sourceOffset &* MemoryLayout<Pattern>.size, to: target + targetOffset)
         }
     }
 

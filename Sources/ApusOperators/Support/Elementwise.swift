@@ -12,12 +12,15 @@ extension Outputs {
     package mutating func map<Source: TensorElement, Target: TensorElement>(
         _ index: Int, _ source: Tensor, _ transform: (Source) -> Target
     ) throws(ComputeError) {
-        var result = try makeTensor(index, Target.elementType, source.shape)
-        let elements = try source.elements(of: Source.self)
-        var target = try result.elements(of: Target.self)
-        // SAFETY: both tensors have the same shape.
-        for index in elements.indices {
-            unsafe target[unchecked: index] = transform(elements[unchecked: index])
+        let result = try makeTensor(index, Target.elementType, source.shape)
+        _ = try source.elements(of: Source.self)
+        // SAFETY: both tensors have the same shape, and elements of these types.
+        let (from, to) = unsafe (
+            UnsafePointer(source.baseAddress.assumingMemoryBound(to: Source.self)),
+            result.baseAddress.assumingMemoryBound(to: Target.self)
+        )
+        context.workers.spread(source.elementCount, cost: 2) { range in
+            for index in range { unsafe to[index] = transform(from[index]) }
         }
         set(index, result.finish())
     }
@@ -31,7 +34,7 @@ extension Outputs {
     ) throws(ComputeError) {
         let plan = try BroadcastPlan([left.shape, right.shape])
         var result = try makeTensor(index, Target.elementType, plan.shape)
-        try Elementwise.combine(plan, left, right, into: &result, transform)
+        try Elementwise.combine(plan, left, right, into: &result, context, transform)
         set(index, result.finish())
     }
 }
@@ -44,41 +47,37 @@ package enum Elementwise {
     @inline(__always)
     package static func combine<Left: TensorElement, Right: TensorElement, Target: TensorElement>(
         _ plan: BroadcastPlan, _ left: Tensor, _ right: Tensor, into result: inout MutableTensor,
-        _ transform: (Left, Right) -> Target
+        _ context: EvaluationContext, _ transform: (Left, Right) -> Target
     ) throws(ComputeError) {
-        let lefts = try left.elements(of: Left.self)
-        let rights = try right.elements(of: Right.self)
-        var target = try result.elements(of: Target.self)
-        var plan = plan
-        let length = plan.rowLength
+        _ = try left.elements(of: Left.self)
+        _ = try right.elements(of: Right.self)
+        _ = try result.elements(of: Target.self)
         let kind = plan.steps[0] * 2 + plan.steps[1]
-        var start = 0
-        // SAFETY: the plan's rows lie inside operands of the shapes it was made for, and cover the target in order.
-        for _ in 0..<plan.rowCount {
-            let first = plan.first
-            let second = plan.second
-            switch kind {
-            case 3:
-                for index in 0..<length {
-                    unsafe target[unchecked: start &+ index] = transform(
-                        lefts[unchecked: first &+ index], rights[unchecked: second &+ index])
+        // SAFETY: the plan's rows lie inside operands of the shapes it was made for, whose elements are of these
+        // types, and cover the target in order.
+        let (lefts, rights, target) = unsafe (
+            UnsafePointer(left.baseAddress.assumingMemoryBound(to: Left.self)),
+            UnsafePointer(right.baseAddress.assumingMemoryBound(to: Right.self)),
+            result.baseAddress.assumingMemoryBound(to: Target.self)
+        )
+        context.workers.spread(plan.rowCount * plan.rowLength, cost: 2) { range in
+            plan.forEachPiece(in: range) { start, count, plan, within in
+                let first = unsafe lefts + (plan.first &+ within &* plan.steps[0])
+                let second = unsafe rights + (plan.second &+ within &* plan.steps[1])
+                let to = unsafe target + start
+                switch kind {
+                case 3: for index in 0..<count { unsafe to[index] = transform(first[index], second[index]) }
+                case 2:
+                    let value = unsafe second[0]
+                    for index in 0..<count { unsafe to[index] = transform(first[index], value) }
+                case 1:
+                    let value = unsafe first[0]
+                    for index in 0..<count { unsafe to[index] = transform(value, second[index]) }
+                default:
+                    let value = unsafe transform(first[0], second[0])
+                    for index in 0..<count { unsafe to[index] = value }
                 }
-            case 2:
-                let value = unsafe rights[unchecked: second]
-                for index in 0..<length {
-                    unsafe target[unchecked: start &+ index] = transform(lefts[unchecked: first &+ index], value)
-                }
-            case 1:
-                let value = unsafe lefts[unchecked: first]
-                for index in 0..<length {
-                    unsafe target[unchecked: start &+ index] = transform(value, rights[unchecked: second &+ index])
-                }
-            default:
-                let value = unsafe transform(lefts[unchecked: first], rights[unchecked: second])
-                for index in 0..<length { unsafe target[unchecked: start &+ index] = value }
             }
-            start += length
-            plan.advance()
         }
     }
 }

@@ -86,21 +86,72 @@ extension PositionOperator {
             throw .shape("\(source) has no elements along axis \(axis)")
         }
         let step = source.shape.strides[axis]
-        let elements = try source.elements(of: Element.self)
-        try outputs.write(0, of: Int64.self, shape) { (target) throws(ComputeError) in
-            for index in target.indices {
-                let start = index / step * step * length + index % step
-                var best = elements[start]
-                var position = 0
-                for candidate in 0..<length where best == best {
-                    let value = elements[start + candidate * step]
-                    if isBetter(value, than: best) || value != value || (search.takesLast && value == best) {
-                        best = value
-                        position = candidate
+        _ = try source.elements(of: Element.self)
+        let result = try outputs.makeTensor(0, .int64, shape)
+        // SAFETY: the source's shape is the result's with the axis, and every line below lies inside it.
+        let (elements, target) = unsafe (
+            UnsafePointer(source.baseAddress.assumingMemoryBound(to: Element.self)),
+            result.baseAddress.assumingMemoryBound(to: Int64.self)
+        )
+        outputs.context.workers.spread(shape.elementCount, cost: 2 * length) { range in
+            if step == 1 {
+                for index in range {
+                    unsafe target[index] = Int64(findLine(elements + index &* length, length))
+                }
+            } else {
+                unsafe findLines(elements, length, step, range, target)
+            }
+        }
+        outputs.set(0, result.finish())
+    }
+
+    @unsafe
+    private func findLine<Element: Number>(_ line: UnsafePointer<Element>, _ length: Int) -> Int {
+        // SAFETY: the caller's promise that the line has that many elements, at least one.
+        var best = unsafe line[0]
+        var position = 0
+        for candidate in 0..<length where best == best {
+            let value = unsafe line[candidate]
+            if isBetter(value, than: best) || value != value || (search.takesLast && value == best) {
+                best = value
+                position = candidate
+            }
+        }
+        return position
+    }
+
+    /// Searches neighbouring lines together, so that memory is read in order.
+    @unsafe
+    private func findLines<Element: Number>(
+        _ elements: UnsafePointer<Element>, _ length: Int, _ step: Int, _ range: Range<Int>,
+        _ target: UnsafeMutablePointer<Int64>
+    ) {
+        var index = range.lowerBound
+        var best: [Element] = []
+        while index < range.upperBound {
+            let (block, column) = index.quotientAndRemainder(dividingBy: step)
+            let count = Swift.min(step - column, range.upperBound - index, 512)
+            // SAFETY: the caller's promise that all lines of the range lie inside the elements.
+            let start = unsafe elements + (block &* step &* length &+ column)
+            let to = unsafe target + index
+            best.removeAll(keepingCapacity: true)
+            for line in 0..<count {
+                unsafe best.append(start[line])
+                unsafe to[line] = 0
+            }
+            for candidate in 1..<Swift.max(length, 1) {
+                let row = unsafe start + candidate &* step
+                for line in 0..<count {
+                    let value = unsafe row[line]
+                    let old = best[line]
+                    guard old == old else { continue }
+                    if isBetter(value, than: old) || value != value || (search.takesLast && value == old) {
+                        best[line] = value
+                        unsafe to[line] = Int64(candidate)
                     }
                 }
-                target[index] = Int64(position)
             }
+            index += count
         }
     }
 }

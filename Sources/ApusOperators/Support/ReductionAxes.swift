@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Which axes a reduction takes away, from an attribute or from the second input.
@@ -88,6 +89,8 @@ package struct ReductionWalk: Sendable {
     let blockLength: Int
     /// Whether a block is reduced to one result, or is a row of results.
     let reducesBlock: Bool
+    /// The threads to work with.
+    var workers: WorkerPool?
 
     init(_ source: Shape, _ reduced: [Bool], keeps: Bool) {
         shape = Shape(source.indices.compactMap { reduced[$0] ? keeps ? 1 : nil : source[$0] })

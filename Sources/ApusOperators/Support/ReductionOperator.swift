@@ -30,7 +30,8 @@ extension ReductionOperator {
 
     func evaluateNumbers(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
-        let walk = try axes.walk(inputs)
+        var walk = try axes.walk(inputs)
+        walk.workers = outputs.context.workers
         switch source.elementType {
         case .float32: try run(Float.self, walk, source, &outputs)
         case .float64: try run(Double.self, walk, source, &outputs)

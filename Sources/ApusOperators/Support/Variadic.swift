@@ -69,7 +69,9 @@ extension VariadicFold {
             if Element.self == Float.self {
                 try Elementwise.combine(plan, value, next, into: &result, Self.kernel, outputs.context)
             } else {
-                try Elementwise.combine(plan, value, next, into: &result) { (x: Element, y: Element) in apply(x, y) }
+                try Elementwise.combine(plan, value, next, into: &result, outputs.context) {
+                    (x: Element, y: Element) in apply(x, y)
+                }
             }
             value = result.finish()
         }

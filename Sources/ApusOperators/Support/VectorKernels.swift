@@ -74,32 +74,58 @@ extension Elementwise {
         let isShort = plan.rowLength < shortRow && plan.rowCount > 1
         if isShort || plan.steps == [0, 0] {
             switch function {
-            case .add: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x + y }
-            case .subtract: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x - y }
-            case .multiply: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x * y }
-            case .divide: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x / y }
-            case .maximum: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x.larger(y) }
-            case .minimum: return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in x.smaller(y) }
+            case .add:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x + y
+                }
+            case .subtract:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x - y
+                }
+            case .multiply:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x * y
+                }
+            case .divide:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x / y
+                }
+            case .maximum:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x.larger(y)
+                }
+            case .minimum:
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    x.smaller(y)
+                }
             case .power:
-                return try combine(plan, left, right, into: &result) { (x: Float, y: Float) in Float.pow(x, y) }
+                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
+                    Float.pow(x, y)
+                }
             }
         }
         let form: BinaryForm = plan.steps == [1, 1] ? .vectors : plan.steps == [1, 0] ? .scalarRight : .scalarLeft
         let kernels = context.vectorKernels
-        var plan = plan
-        var start = 0
         // SAFETY: the plan's rows lie inside operands of the shapes it was made for, and cover the target in order.
         let (lefts, rights, target) = unsafe (
             UnsafePointer(left.baseAddress.assumingMemoryBound(to: Float.self)),
             UnsafePointer(right.baseAddress.assumingMemoryBound(to: Float.self)),
             result.baseAddress.assumingMemoryBound(to: Float.self)
         )
-        for _ in 0..<plan.rowCount {
-            unsafe kernels.binary(
-                function, form, count: plan.rowLength, lefts + plan.first, rights + plan.second,
-                into: target + start)
-            start += plan.rowLength
-            plan.advance()
+        guard plan.rowCount > 1 else {
+            if plan.rowCount == 1 {
+                unsafe kernels.binary(
+                    function, form, count: plan.rowLength, lefts + plan.first, rights + plan.second,
+                    into: target)
+            }
+            return
+        }
+        context.workers.spread(plan.rowCount * plan.rowLength, cost: 1) { range in
+            plan.forEachPiece(in: range) { start, count, plan, within in
+                unsafe kernels.binary(
+                    function, form, count: count, lefts + (plan.first &+ within &* plan.steps[0]),
+                    rights + (plan.second &+ within &* plan.steps[1]), into: target + start)
+            }
         }
     }
 }
