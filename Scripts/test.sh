@@ -115,7 +115,7 @@ if [ $has_data = yes ]; then
                 > "$cache/oracle.log" 2>&1 && mv "$oracle.part" "$oracle" || true
     fi
     if [ -d "$oracle" ]; then
-        conformance "com.microsoft and ai.onnx.ml, by ONNX Runtime" 300 "$oracle"
+        conformance "com.microsoft and ai.onnx.ml, by ONNX Runtime" 350 "$oracle"
     else
         tail -n 5 "$cache/pip.log" "$cache/oracle.log" 2> /dev/null || true
         echo "    skipped: the cases of com.microsoft and ai.onnx.ml could not be made"
