@@ -19,7 +19,7 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
     var outputCount = 1
 
     init(
-        _ name: String, _ shapes: [Int]..., opset: Int = 20, _ attributes: [String: Attribute] = [:],
+        _ name: String, _ shapes: [Int]..., opset: Int = 20, with attributes: [String: Attribute] = [:],
         integers: [[Int64]] = [], range: ClosedRange<Double> = -2...2, outputs: Int = 1
     ) {
         self.name = name
@@ -48,9 +48,9 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("Reciprocal", [5], range: 0.5...3), GradientCase("Tan", [5], range: -1...1),
         GradientCase("Asin", [5], range: -0.9...0.9), GradientCase("Acos", [5], range: -0.9...0.9),
         GradientCase("Atanh", [5], range: -0.9...0.9), GradientCase("Acosh", [5], range: 1.2...3),
-        GradientCase("Gelu", [5], ["approximate": .string("tanh")]),
-        GradientCase("Swish", [5], opset: 24, ["alpha": .float(0.5)]),
-        GradientCase("Clip", [7], opset: 6, ["max": .float(1)]),
+        GradientCase("Gelu", [5], with: ["approximate": .string("tanh")]),
+        GradientCase("Swish", [5], opset: 24, with: ["alpha": .float(0.5)]),
+        GradientCase("Clip", [7], opset: 6, with: ["max": .float(1)]),
     ]
 
     private static let combinations: [GradientCase] = [
@@ -64,11 +64,11 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("Gemm", [2, 3], [3, 4], [4]),
         GradientCase(
             "Gemm", [3, 2], [4, 3], [2, 1],
-            ["transA": .integer(1), "transB": .integer(1), "alpha": .float(0.5), "beta": .float(2)]),
-        GradientCase("Gemm", [3, 2], [3, 4], ["transA": .integer(1)]),
-        GradientCase("Concat", [2, 3], [2, 1], ["axis": .integer(-1)]),
-        GradientCase("Softmax", [2, 4]), GradientCase("Softmax", [2, 2, 3], opset: 11, ["axis": .integer(1)]),
-        GradientCase("Softmax", [2, 4, 2], ["axis": .integer(1)]), GradientCase("LogSoftmax", [2, 4]),
+            with: ["transA": .integer(1), "transB": .integer(1), "alpha": .float(0.5), "beta": .float(2)]),
+        GradientCase("Gemm", [3, 2], [3, 4], with: ["transA": .integer(1)]),
+        GradientCase("Concat", [2, 3], [2, 1], with: ["axis": .integer(-1)]),
+        GradientCase("Softmax", [2, 4]), GradientCase("Softmax", [2, 2, 3], opset: 11, with: ["axis": .integer(1)]),
+        GradientCase("Softmax", [2, 4, 2], with: ["axis": .integer(1)]), GradientCase("LogSoftmax", [2, 4]),
     ]
 
     private static let reductions: [GradientCase] = [
@@ -76,24 +76,25 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         "ReduceMax", "ReduceMin",
     ].flatMap { name in
         [
-            GradientCase(name, [2, 3, 2], opset: 18, ["keepdims": .integer(0)], integers: [[1]], range: 0.5...2),
+            GradientCase(name, [2, 3, 2], opset: 18, with: ["keepdims": .integer(0)], integers: [[1]], range: 0.5...2),
             GradientCase(name, [2, 3], opset: 18, range: 0.5...2),
             GradientCase(
-                name, [2, 3], opset: name == "ReduceSum" ? 11 : 13, ["axes": .integers([-1]), "keepdims": .integer(0)],
+                name, [2, 3], opset: name == "ReduceSum" ? 11 : 13,
+                with: ["axes": .integers([-1]), "keepdims": .integer(0)],
                 range: 0.5...2),
         ]
     }
 
     private static let movements: [GradientCase] = [
         GradientCase("Reshape", [2, 3], integers: [[3, 2]]), GradientCase("Expand", [2, 1], integers: [[3, 2, 4]]),
-        GradientCase("Transpose", [2, 3, 4], ["perm": .integers([2, 0, 1])]), GradientCase("Transpose", [2, 3]),
+        GradientCase("Transpose", [2, 3, 4], with: ["perm": .integers([2, 0, 1])]), GradientCase("Transpose", [2, 3]),
         GradientCase("Unsqueeze", [2, 3], integers: [[1]]), GradientCase("Squeeze", [2, 1], integers: [[1]]),
         GradientCase("Slice", [4, 5], integers: [[3, 1], [0, 5], [0, 1], [-1, 2]]),
         GradientCase("Gather", [4, 2], integers: [[1, 1, 3]]),
-        GradientCase("Gather", [4, 2], ["axis": .integer(1)], integers: [[-1, 1, 0]]),
-        GradientCase("Split", [5, 2], ["num_outputs": .integer(2)], outputs: 2),
+        GradientCase("Gather", [4, 2], with: ["axis": .integer(1)], integers: [[-1, 1, 0]]),
+        GradientCase("Split", [5, 2], with: ["num_outputs": .integer(2)], outputs: 2),
         GradientCase("Tile", [2, 2], integers: [[1, 3]]), GradientCase("Trilu", [3, 3]),
-        GradientCase("DepthToSpace", [1, 4, 1, 2], ["blocksize": .integer(2)]),
+        GradientCase("DepthToSpace", [1, 4, 1, 2], with: ["blocksize": .integer(2)]),
     ]
 
     /// A graph that squares what the operator makes, sums it up and differentiates the sum by every input.

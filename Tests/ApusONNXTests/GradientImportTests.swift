@@ -4,6 +4,7 @@
 import ApusGraphs
 import ApusONNX
 import ApusOperators
+import ApusTensors
 import FoundationEssentials
 import Testing
 
