@@ -5,30 +5,14 @@ package import ApusGraphs
 package import ApusTensors
 
 /// A tensor of a given shape with evenly distributed random elements.
-package struct RandomUniform: Operator {
+package struct RandomUniform: RandomFill {
     package static let schema = Schema("RandomUniform", inputs: 0...0)
 
-    private let low: Double
-    private let high: Double
-    private let seed: Float?
-    private let shape: Shape
-    private let elementType: ElementType
+    package let draw: RandomDraw
+    package let shape: Shape
 
     package init(_ node: NodeReader) throws(ComputeError) {
-        low = Double(try node.float("low", default: 0))
-        high = Double(try node.float("high", default: 1))
-        seed = try node.optionalFloat("seed")
-        shape = Shape(try node.integers("shape"))
-        elementType = try node.elementType("dtype", default: .float32)
-        _ = try shape.checkedElementCount()
-    }
-
-    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [.tensor(elementType, shape.map { Dimension($0) })]
-    }
-
-    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
-        var random = MersenneTwister(seed, outputs.context)
-        try outputs.writeReals(0, elementType, shape) { low + (high - low) * random.uniform() }
+        draw = try .uniform(node)
+        shape = try Self.shape(node)
     }
 }

@@ -5,30 +5,10 @@ package import ApusGraphs
 package import ApusTensors
 
 /// A tensor of its input's shape with evenly distributed random elements.
-package struct RandomUniformLike: Operator {
+package struct RandomUniformLike: RandomLike {
     package static let schema = Schema("RandomUniformLike", inputs: 1...1)
 
-    private let low: Double
-    private let high: Double
-    private let seed: Float?
-    private let elementType: ElementType?
+    package let draw: RandomDraw
 
-    package init(_ node: NodeReader) throws(ComputeError) {
-        low = Double(try node.float("low", default: 0))
-        high = Double(try node.float("high", default: 1))
-        seed = try node.optionalFloat("seed")
-        elementType = try node.optionalElementType("dtype")
-    }
-
-    package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
-        [.tensor(maybe: elementType ?? inputs.elementType(0), inputs.dimensions(0))]
-    }
-
-    package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
-        let source = try inputs.tensor(0)
-        var random = MersenneTwister(seed, outputs.context)
-        try outputs.writeReals(0, elementType ?? source.elementType, source.shape) {
-            low + (high - low) * random.uniform()
-        }
-    }
+    package init(_ node: NodeReader) throws(ComputeError) { draw = try .uniform(node) }
 }
