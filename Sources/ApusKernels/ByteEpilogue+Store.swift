@@ -7,6 +7,7 @@ extension ByteEpilogue {
     /// Names the numbers of a row's channel, or of the columns from a channel on.
     @unsafe
     func fill(_ task: inout apus_sum_task, channel: Int) {
+        // SAFETY: the caller's channels lie in the lists, which outlive the task.
         let single = unsafe scales.map { unsafe $0[0] } ?? 1
         switch axis {
         case .row:

@@ -15,6 +15,7 @@ package struct ByteOperand {
 
     /// Describes a matrix; without a column stride, rows are contiguous.
     package init(_ base: UnsafeRawPointer, isSigned: Bool, rowStride: Int, columnStride: Int = 1) {
+        // SAFETY: the address is only kept; who reads there answers for it.
         unsafe self.base = unsafe base
         self.isSigned = isSigned
         self.rowStride = rowStride

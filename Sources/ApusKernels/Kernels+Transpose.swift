@@ -13,6 +13,7 @@ extension Kernels {
         let block = 64
         spreadItems((rows + block - 1) / block, cost: block * columns) { blocks in
             let range = blocks.lowerBound * block..<Swift.min(rows, blocks.upperBound * block)
+            // SAFETY: the caller's matrices have the rows and columns given, and no two blocks share a row.
             switch elementByteCount {
             case 1: unsafe turn(UInt8.self, range, columns, x, rowStride, y, targetRowStride)
             case 2: unsafe turn(UInt16.self, range, columns, x, rowStride, y, targetRowStride)

@@ -61,6 +61,7 @@ package struct Kernels: @unchecked Sendable {
 /// Memory of the calling thread for one purpose, valid until the thread asks for that purpose again.
 @unsafe
 func scratch(_ purpose: ScratchPurpose, byteCount: Int) -> UnsafeMutableRawPointer {
+    // SAFETY: the memory has the size asked for and belongs to this thread alone.
     guard let memory = unsafe apus_scratch(purpose.rawValue, byteCount) else {
         preconditionFailure("no memory for \(byteCount) bytes of scratch")
     }

@@ -4,7 +4,7 @@
 package import ApusGraphs
 package import ApusTensors
 
-/// Applies rules wherever they fit, in one walk from the outputs to the inputs; a node takes part in one edit of a walk.
+/// Applies rules wherever they fit, in one walk from outputs to inputs; a node takes part in one edit of a walk.
 package struct RuleSweep: Pass {
     /// The name in messages and traces.
     package let name: String

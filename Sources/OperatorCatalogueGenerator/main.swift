@@ -21,6 +21,7 @@ for name in names.sorted() { text += "    \(name).self,\n" }
 text += "]\n"
 
 let output = arguments[1]
+// SAFETY: the file is written between opening and closing it; both texts are C strings for the calls.
 guard let file = unsafe fopen(output, "w") else {
     print("cannot write \(output)")
     exit(1)

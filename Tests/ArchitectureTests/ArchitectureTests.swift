@@ -21,6 +21,12 @@ import Testing
             "ApusExecution", "ApusGraphs", "ApusKernels", "ApusONNX", "ApusTensors", "CApusLoader",
         ],
         "ApusFormats": ["ApusTensors", "CApusArchives", "CApusImages"],
+        "ApusFuzz": ["Apus", "ApusExecution", "ApusGraphs", "ApusONNX", "ApusTensors"],
+        "ApusTool": [
+            "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
+            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+        ],
+        "OperatorCatalogueGenerator": [],
     ]
 
     private static let sources = SourceFiles.files(below: "Sources")
@@ -46,17 +52,16 @@ import Testing
     @Test("Imports follow the arrows")
     func arrows() {
         for file in Self.sources {
-            guard let allowed = Self.arrows[file.room] else { continue }
+            let allowed = Self.arrows[file.room] ?? []
             for name in Self.imports(file) where name.hasPrefix("Apus") || name.hasPrefix("CApus") {
                 #expect(allowed.contains(name), "\(file.path) imports \(name)")
             }
         }
     }
 
-    @Test("Every room of Swift below the tool has its arrows written down")
+    @Test("Every room of Swift has its arrows written down")
     func allRooms() {
-        let rooms = Set(Self.sources.map(\.room)).subtracting(["ApusFuzz", "ApusTool", "OperatorCatalogueGenerator"])
-        #expect(rooms == Set(Self.arrows.keys))
+        #expect(Set(Self.sources.map(\.room)) == Set(Self.arrows.keys))
     }
 
     @Test("Nothing uses Foundation")
@@ -83,10 +88,17 @@ import Testing
         }
     }
 
-    @Test("No file is longer than 500 lines")
+    @Test("No Swift file is longer than 500 lines, and no line of code longer than 120 characters")
     func lengths() {
         for file in Self.everything {
             #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count) lines")
+        }
+        let code = SourceFiles.files(below: "Sources", endings: [".c", ".h", ".inc", ".def"])
+        let scripts = SourceFiles.files(below: "Scripts", endings: [""])
+        for file in Self.everything + code + scripts where !file.path.hasSuffix(".json") {
+            for (number, line) in file.lines.enumerated() where line.count > 120 {
+                Issue.record("\(file.path):\(number + 1) has \(line.count) characters")
+            }
         }
     }
 
@@ -115,11 +127,10 @@ import Testing
         }
     }
 
-    @Test("Unsafe code outside the kernels says why it is safe")
+    @Test("Unsafe code says why it is safe")
     func safety() {
-        for file in Self.sources where file.lines.contains(where: { $0.contains("unsafe ") && $0.contains("Pointer") })
-        {
-            #expect(file.lines.contains { $0.contains("// SAFETY:") || $0.contains("must ") }, "\(file.path)")
+        for file in Self.sources where file.lines.contains(where: { $0.contains("unsafe ") }) {
+            #expect(file.lines.contains { $0.contains("// SAFETY:") }, "\(file.path)")
         }
     }
 }

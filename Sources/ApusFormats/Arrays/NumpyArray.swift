@@ -22,7 +22,8 @@ package enum NumpyArray {
         guard !overflow, bytes.count - start == byteCount else {
             throw FormatError(
                 .damaged,
-                "\(header.descriptor)\(shape) needs \(overflow ? "too many" : String(byteCount)) bytes, the file has \(bytes.count - start)"
+                "\(header.descriptor)\(shape) needs \(overflow ? "too many" : String(byteCount)) bytes, "
+                    + "the file has \(bytes.count - start)"
             )
         }
         let order = header.isFortran && shape.rank > 1 ? fortranOrder(shape) : nil

@@ -55,7 +55,8 @@ extension Recipe {
         default:
             throw FormatError(
                 .value,
-                "unknown; known are preset, resize, interpolation, antialias, crop, colours, scale, mean, std, layout, type, labels"
+                "unknown; known are preset, resize, interpolation, antialias, crop, colours, scale, mean, std, layout, "
+                    + "type, labels"
             )
         }
     }

@@ -9,7 +9,8 @@ package struct TransposeThroughBinary: Rule {
     private static let inner = op("Transpose", "x").node("inner")
     package let pattern: Pattern = .either([
         op(
-            "Transpose", op(operators, inner, .either([.constant("c"), .named("c", op("Transpose"))])).node("function")),
+            "Transpose",
+            op(operators, inner, .either([.constant("c"), .named("c", op("Transpose"))])).node("function")),
         op("Transpose", op(operators, .constant("c"), inner).node("function")),
     ])
 

@@ -90,8 +90,9 @@ V_INLINE void v_transpose_rows(const float *const *rows, size_t p, float *y, siz
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < 4; ++i) {
-        v_store_n(y + (size_t)i * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x20), n);
-        v_store_n(y + (size_t)(i + 4) * target_stride, (vf)_mm256_permute2f128_ps((__m256)a[i], (__m256)a[i + 4], 0x31), n);
+        __m256 low = (__m256)a[i], high = (__m256)a[i + 4];
+        v_store_n(y + (size_t)i * target_stride, (vf)_mm256_permute2f128_ps(low, high, 0x20), n);
+        v_store_n(y + (size_t)(i + 4) * target_stride, (vf)_mm256_permute2f128_ps(low, high, 0x31), n);
     }
 }
 V_INLINE vf v_load_f16(const uint16_t *p) { return (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }

@@ -29,6 +29,7 @@ struct QuantizedOutput {
     func epilogue(axis: Epilogue.BiasAxis, scales: Tensor) -> ByteEpilogue {
         var epilogue = ByteEpilogue()
         epilogue.axis = axis
+        // SAFETY: floats checks the element type; that the scales live long enough is the caller's.
         unsafe epilogue.scales = UnsafePointer(scales.floats)
         epilogue.isScalePerChannel = scales.elementCount > 1
         epilogue.zeroPoint = zeroPoint

@@ -8,6 +8,7 @@ extension Tensor {
     @unsafe
     var floats: UnsafePointer<Float> {
         precondition(elementType == .float32, "kernels read f32")
+        // SAFETY: the memory holds elements of the type just checked, for as long as the caller keeps the tensor.
         return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: Float.self))
     }
 
@@ -15,6 +16,7 @@ extension Tensor {
     @unsafe
     var words: UnsafePointer<Int32> {
         precondition(elementType == .int32, "kernels read i32")
+        // SAFETY: as floats.
         return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: Int32.self))
     }
 }
@@ -24,6 +26,7 @@ extension MutableTensor {
     @unsafe
     var floats: UnsafeMutablePointer<Float> {
         precondition(elementType == .float32, "kernels write f32")
+        // SAFETY: as a tensor's floats; nobody else writes while self is being made.
         return unsafe baseAddress.assumingMemoryBound(to: Float.self)
     }
 }
