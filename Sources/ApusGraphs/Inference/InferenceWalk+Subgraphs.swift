@@ -78,11 +78,20 @@ extension InferenceWalk {
             carried = joined
             if isStable { break }
         }
-        var values = carried.map { InferredValue($0) }
+        var values = zip(carried, results.dropFirst()).map { InferredValue(after($0, $1)) }
         for type in results.dropFirst(carriedCount + 1) {
             values.append(InferredValue(type.stacked(.unknown, axis: 0)))
         }
         return (values, [found])
+    }
+
+    /// What a carried value is after a loop; where only the first round may find it absent, it is none that may be.
+    private func after(_ carried: ValueType, _ result: ValueType) -> ValueType {
+        switch (carried, result) {
+        case (_, .optional), (_, .unknown): carried
+        case (.optional(let element), _): join(element, result)
+        default: carried
+        }
     }
 
     private mutating func scanFacts(

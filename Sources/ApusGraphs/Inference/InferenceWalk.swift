@@ -97,9 +97,9 @@ struct InferenceWalk {
             return nil
         }
         var values: [InferredValue] = []
-        for result in results {
+        for (index, result) in results.enumerated() {
             guard let result else {
-                values.append(.unknown)
+                values.append(index < found.count ? found[index] : .unknown)
                 continue
             }
             guard result.byteCount <= limit, inputs.isEmpty || result.byteCount <= remainingBytes else { return nil }

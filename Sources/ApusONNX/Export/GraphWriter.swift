@@ -65,7 +65,7 @@ final class GraphWriter {
         }
         let declared = Set(graph.inputs.map(\.name) + outputs.map(\.name)).union(graph.constants.keys)
         for (name, type) in graph.types.sorted(by: { $0.key < $1.key })
-        where type != .unknown && own.contains(name) && !declared.contains(name) {
+        where TypeWriter.canWrite(type) && own.contains(name) && !declared.contains(name) {
             writer.message(13, value(Value(name, type)))
         }
         return writer
@@ -74,7 +74,7 @@ final class GraphWriter {
     private func value(_ value: Value) -> WireWriter {
         var writer = WireWriter()
         writer.string(1, value.name)
-        if value.type != .unknown {
+        if TypeWriter.canWrite(value.type) {
             if let elementType = value.type.elementType { note(elementType) }
             writer.message(2, TypeWriter.message(value.type))
         }

@@ -6,6 +6,15 @@ import ApusTensors
 
 /// Writes `TypeProto`.
 enum TypeWriter {
+    /// Whether nothing in the type is unknown that readers insist on.
+    static func canWrite(_ type: ValueType) -> Bool {
+        switch type {
+        case .tensor: true
+        case .sequence(let element), .optional(let element), .map(_, let element): canWrite(element)
+        case .unknown: false
+        }
+    }
+
     static func message(_ type: ValueType) -> WireWriter {
         var writer = WireWriter()
         var inner = WireWriter()
