@@ -57,7 +57,7 @@ count 1 0 0
 bin="$(swift build -c release --show-bin-path)"
 
 say "unit and architecture tests"
-APUS_ONNXRUNTIME_LIBRARY="$(find "$packages/onnxruntime" -name 'libonnxruntime.so.*' 2> /dev/null | head -n 1)"
+APUS_ONNXRUNTIME_LIBRARY="$(find "$packages/onnxruntime" -name 'libonnxruntime.so.*' 2> /dev/null | head -n 1 || true)"
 [ -z "$APUS_ONNXRUNTIME_LIBRARY" ] || export APUS_ONNXRUNTIME_LIBRARY
 results="$cache/tests.xml"
 rm -f "$cache"/tests*.xml
@@ -77,14 +77,17 @@ fi
 count $((all - bad - left)) "$bad" "$left"
 echo "    $((all - bad - left)) passed, $bad failed, $left skipped"
 
+# Runs a set of cases: conformance NAME LEAST FOLDERS AND OPTIONS ...
+# With listed=listed, skipped cases are neither printed nor counted: their file is the list.
+listed=
 conformance() {
     local name="$1" least="$2"
     shift 2
     say "conformance: $name"
     local board="$cache/board.json"
-    "$bin/apus" conformance "$@" --least "$least" --brief "${sets[@]}" --json > "$board" || true
+    "$bin/apus" conformance "$@" --least "$least" --brief --json > "$board" || true
     local counts
-    counts="$(python3 Scripts/count_cases.py "$board" "$least")" || { cat "$board" | head -n 20; }
+    counts="$(python3 Scripts/count_cases.py "$board" "$least" $listed)" || { cat "$board" | head -n 20; }
     sed '$d' <<< "$counts"
     # shellcheck disable=SC2046
     count $(tail -n 1 <<< "$counts")
@@ -99,13 +102,14 @@ done
 if [ $has_data = yes ]; then
     data="$packages/onnx/backend/test/data"
     skips="Tests/Conformance/skips"
-    conformance "node cases of onnx 1.23.2" 1850 "$nodes/node" --skips "$skips-1.23.2.txt"
-    conformance "node cases of onnx 1.17.0" 1260 "$cache/conformance/1.17.0/node" --skips "$skips-1.17.0.txt"
-    conformance "simple" 26 "$nodes/simple" --skips "$skips-1.23.2.txt"
-    conformance "pytorch-converted" 82 "$data/pytorch-converted"
-    conformance "pytorch-operator" 35 "$data/pytorch-operator"
+    old="$cache/conformance/1.17.0/node"
+    conformance "node cases of onnx 1.23.2" 1850 "$nodes/node" --skips "$skips-1.23.2.txt" "${sets[@]}"
+    conformance "node cases of onnx 1.17.0" 1260 "$old" --skips "$skips-1.17.0.txt" "${sets[@]}"
+    conformance "simple" 26 "$nodes/simple" --skips "$skips-1.23.2.txt" "${sets[@]}"
+    conformance "pytorch-converted" 82 "$data/pytorch-converted" "${sets[@]}"
+    conformance "pytorch-operator" 35 "$data/pytorch-operator" "${sets[@]}"
     [ -d "$nodes/light" ] || python3 Scripts/light_cases.py "$data/light" "$nodes/light"
-    conformance "light networks" 9 "$nodes/light"
+    conformance "light networks" 9 "$nodes/light" "${sets[@]}"
     oracle="$cache/conformance/oracle"
     if [ ! -d "$oracle" ]; then
         echo "    installing scikit-learn 1.9.1 and skl2onnx 1.20.0 into .cache/python"
@@ -115,10 +119,27 @@ if [ $has_data = yes ]; then
                 > "$cache/oracle.log" 2>&1 && mv "$oracle.part" "$oracle" || true
     fi
     if [ -d "$oracle" ]; then
-        conformance "com.microsoft and ai.onnx.ml, by ONNX Runtime" 350 "$oracle"
+        conformance "com.microsoft and ai.onnx.ml, by ONNX Runtime" 350 "$oracle" "${sets[@]}"
     else
         tail -n 5 "$cache/pip.log" "$cache/oracle.log" 2> /dev/null || true
         echo "    skipped: the cases of com.microsoft and ai.onnx.ml could not be made"
+        count 0 0 1
+    fi
+    if [ -n "$APUS_ONNXRUNTIME_LIBRARY" ]; then
+        other=(--backend onnxruntime --stage imported --stage simplified)
+        listed=listed
+        refused="$skips-onnxruntime"
+        conformance "node cases of onnx 1.23.2 on ONNX Runtime" 1700 "$nodes/node" \
+            --skips "$refused-1.23.2.txt" "${other[@]}"
+        conformance "node cases of onnx 1.17.0 on ONNX Runtime" 1200 "$old" \
+            --skips "$refused-1.17.0.txt" "${other[@]}"
+        conformance "simple on ONNX Runtime" 20 "$nodes/simple" --skips "$refused-1.23.2.txt" "${other[@]}"
+        conformance "pytorch on ONNX Runtime" 80 "$data/pytorch-converted" "$data/pytorch-operator" \
+            --skips "$refused-pytorch.txt" "${other[@]}"
+        conformance "light networks on ONNX Runtime" 9 "$nodes/light" "${other[@]}"
+        [ ! -d "$oracle" ] || conformance "com.microsoft and ai.onnx.ml on ONNX Runtime" 350 "$oracle" "${other[@]}"
+    else
+        echo "    skipped: no ONNX Runtime to run the cases on"
         count 0 0 1
     fi
 else

@@ -15,39 +15,31 @@ struct LibrarySearch {
     /// The folder of the PyPI package below `site-packages`.
     let packageFolder: String
 
-    /// Loads the library; an explicit path is the only one tried.
+    /// Loads the library; a path, from the caller or the environment, is the only one tried.
     func open(_ path: String?) throws(NativeBackendError) -> UnsafeMutableRawPointer {
+        let chosen = path ?? LibrarySearch.environment(variable)
+        let folders = chosen == nil ? packageFolders + systemFolders : []
         var failures: [String] = []
-        for candidate in candidates(path) {
+        for candidate in chosen.map({ [$0] }) ?? folders.flatMap(versions) + [fileName, fileName + ".1"] {
             var message = [CChar](repeating: 0, count: 1024)
             // SAFETY: the strings are valid C strings and the buffer has the capacity given.
             if let library = unsafe apus_library_open(candidate, &message, message.count) { return unsafe library }
             let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             failures.append(text.contains(candidate) ? text : "\(candidate): \(text)")
         }
-        let places = failures.map { "\n  " + $0 }.joined()
+        let places = failures + folders.filter { versions(in: $0).isEmpty }.map { "\($0)/\(fileName)*: nothing there" }
+        let source = path == nil && chosen != nil ? " from \(variable)" : ""
         throw NativeBackendError(
-            .library, "\(name) cannot be loaded; name the file with a path or \(variable). Looked for:\(places)")
-    }
-
-    private func candidates(_ path: String?) -> [String] {
-        if let path { return [path] }
-        if let path = LibrarySearch.environment(variable) { return [path] }
-        var found: [String] = []
-        for folder in packageFolders { found += versions(in: folder) }
-        found += [fileName, fileName + ".1"]
-        for folder in ["/usr/local/lib", "/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"] {
-            found += versions(in: folder)
-        }
-        return found
+            .library,
+            "\(name) cannot be loaded\(source); give the path of \(fileName), or set \(variable). Looked for:"
+                + places.map { "\n  " + $0 }.joined())
     }
 
     /// Where PyPI packages lie: the active environment's, one in the current folder, the user's, the system's.
     private var packageFolders: [String] {
-        let home = LibrarySearch.environment("HOME") ?? ""
-        let roots = [LibrarySearch.environment("VIRTUAL_ENV"), ".venv", "venv", home + "/.local", "/usr/local", "/usr"]
         var folders: [String] = []
-        for root in roots.compactMap({ $0 }) {
+        for root in [environmentFolder, ".venv", "venv", homeFolder.map { $0 + "/.local" }, "/usr/local", "/usr"] {
+            guard let root else { continue }
             for version in LibrarySearch.entries(root + "/lib").filter({ $0.hasPrefix("python3") }).sorted(by: >) {
                 for kind in ["site-packages", "dist-packages"] {
                     folders.append("\(root)/lib/\(version)/\(kind)/\(packageFolder)")
@@ -55,6 +47,16 @@ struct LibrarySearch {
             }
         }
         return folders
+    }
+
+    private var environmentFolder: String? {
+        LibrarySearch.environment("VIRTUAL_ENV") ?? LibrarySearch.environment("CONDA_PREFIX")
+    }
+
+    private var homeFolder: String? { LibrarySearch.environment("HOME") }
+
+    private var systemFolders: [String] {
+        ["/usr/local/lib", "/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
     }
 
     private func versions(in folder: String) -> [String] {

@@ -26,6 +26,13 @@ import Testing
             nodes: [Node(name, domain: domain, opset: opset, inputs: ["x"], outputs: ["y"])], opsets: ["": 21])
     }
 
+    private func narrow(_ type: ElementType, _ bytes: [UInt8]) throws -> Tensor {
+        var tensor = try MutableTensor(type, [bytes.count])
+        var patterns = try tensor.patterns(of: UInt8.self)
+        for (index, byte) in bytes.enumerated() { patterns[index] = byte }
+        return tensor.finish()
+    }
+
     @Test("a missing library is an error that names what was looked for")
     func missingLibrary() {
         let error = #expect(throws: NativeBackendError.self) {
@@ -40,6 +47,87 @@ import Testing
     func wrongLibrary() {
         let error = #expect(throws: NativeBackendError.self) { try ONNXRuntimeLibrary(path: "libc.so.6") }
         #expect(error?.message.contains("OrtGetApiBase") == true)
+    }
+
+    @Test("a file that is no library is an error that says so")
+    func noLibrary() {
+        let error = #expect(throws: NativeBackendError.self) { try ONNXRuntimeLibrary(path: #filePath) }
+        #expect(error?.code == .library)
+        #expect(error?.message.contains(#filePath) == true)
+    }
+
+    @Test("a library without functions, or that has only older ones, is an error with its version")
+    func oldLibrary() throws {
+        let folder = try CompiledLibraries()
+        let empty = try folder.build(
+            "empty", "void *OrtGetApiBase(void) { static void *base[2]; return base; }")
+        let refused = #expect(throws: NativeBackendError.self) { try ONNXRuntimeLibrary(path: empty) }
+        #expect(refused?.message.contains("\(empty) gives no function table") == true)
+        let old = try folder.build(
+            "old",
+            """
+            static const void *table(unsigned version) { (void)version; return 0; }
+            static const char *name(void) { return "1.16.3"; }
+            static void *base[2];
+            void *OrtGetApiBase(void) { base[0] = (void *)table; base[1] = (void *)name; return base; }
+            """)
+        let error = #expect(throws: NativeBackendError.self) { try ONNXRuntimeLibrary(path: old) }
+        #expect(error?.code == .library)
+        #expect(error?.message == "\(old) is version 1.16.3, which is older than 1.17")
+    }
+
+    @Test("inputs are borrowed where they lie, and outputs are lent", .enabled(if: library != nil, reason))
+    func borrowing() throws {
+        let library = try #require(ONNXRuntimeTests.library)
+        let tensor = try Tensor((0..<1000).map { Float($0) }, shape: [10, 100])
+        let value = try ONNXRuntimeValue(.tensor(tensor), library)
+        // SAFETY: addresses are only compared.
+        let isBorrowed = unsafe try value.address == UnsafeRawPointer(tensor.baseAddress)
+        #expect(isBorrowed)
+        let lent = try #require(try value.datum().tensor)
+        let isLent = unsafe lent.baseAddress == tensor.baseAddress
+        #expect(isLent)
+        let packed = try narrow(.int4, [1, 2])
+        let copied = try ONNXRuntimeValue(.tensor(packed), library)
+        let isCopied = unsafe try copied.address != UnsafeRawPointer(packed.baseAddress)
+        #expect(isCopied)
+    }
+
+    @Test("carries elements of 4 and 2 bits and shared exponents", .enabled(if: library != nil, reason))
+    func narrowTypes() throws {
+        let library = try #require(ONNXRuntimeTests.library)
+        for (type, bytes) in [
+            (ElementType.int4, [7, 15, 8]), (.uint4, [0, 15, 8]), (.float4E2M1, [1, 9, 15]), (.int2, [1, 3, 2]),
+            (.uint2, [0, 3, 2]), (.float8E8M0, [127, 0, 255]),
+        ] as [(ElementType, [UInt8])] {
+            let value = try ONNXRuntimeValue(.tensor(narrow(type, bytes)), library)
+            let back = try #require(try value.datum().tensor)
+            #expect(back.elementType == type && back.shape == [3])
+            let patterns = try back.patterns(of: UInt8.self)
+            for (index, byte) in bytes.enumerated() {
+                let found = patterns[index]
+                #expect(found == byte, "\(type)")
+            }
+        }
+    }
+
+    @Test("carries empty sequences and absent optionals", .enabled(if: library != nil, reason))
+    func blanks() throws {
+        let sequence = ValueType.sequence(.tensor(.float32, nil))
+        let graph = Graph(
+            inputs: [Value("x", sequence)], outputs: [Value("y", .tensor(.int64, []))],
+            nodes: [Node("SequenceLength", opset: 17, inputs: ["x"], outputs: ["y"])], opsets: ["": 17])
+        #expect(try prepared(graph).run([.sequence([])])[0].tensor?.integers() == [0])
+        for type in [ValueType.tensor(.float32, [2]), sequence] {
+            let graph = Graph(
+                inputs: [Value("x", .optional(type))], outputs: [Value("y", .tensor(.bool, []))],
+                nodes: [Node("OptionalHasElement", opset: 18, inputs: ["x"], outputs: ["y"])], opsets: ["": 18])
+            #expect(try prepared(graph).run([.none])[0].tensor?.array(of: Bool.self) == [false])
+        }
+        let present = Graph(
+            inputs: [Value("x", .optional(sequence))], outputs: [Value("y", .tensor(.bool, []))],
+            nodes: [Node("OptionalHasElement", opset: 18, inputs: ["x"], outputs: ["y"])], opsets: ["": 18])
+        #expect(try prepared(present).run([.sequence([])])[0].tensor?.array(of: Bool.self) == [true])
     }
 
     @Test("runs a graph and lends its output", .enabled(if: library != nil, reason))

@@ -1,12 +1,12 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusTensors
+package import ApusTensors
 import Glibc
 
 /// A value of ONNX Runtime: an input that borrows our memory, or an output that lends us its own.
 @safe
-final class ONNXRuntimeValue: @unchecked Sendable {
+package final class ONNXRuntimeValue: @unchecked Sendable {
     // Sendable: nothing is written after init; the handle is released once.
 
     let handle: UnsafeMutableRawPointer
@@ -18,7 +18,6 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         static let tensor: Int32 = 1
         static let sequence: Int32 = 2
         static let map: Int32 = 3
-        static let optional: Int32 = 6
     }
 
     init(
@@ -36,7 +35,10 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         unsafe library.table.releaseValue(handle)
     }
 
-    convenience init(_ datum: Datum, _ library: ONNXRuntimeLibrary) throws(NativeBackendError) {
+    /// Hands over a value; tensors of whole bytes are borrowed.
+    ///
+    /// - Throws: ``NativeBackendError`` with code `unsupported`.
+    package convenience init(_ datum: Datum, _ library: ONNXRuntimeLibrary) throws(NativeBackendError) {
         switch datum {
         case .tensor(let tensor):
             unsafe self.init(
@@ -68,20 +70,12 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         return unsafe try table.make(.unsupported) { unsafe table.createValue(handles, handles.count, kind, $0) }
     }
 
-    /// The number of an element type, where the library's is known to be the same.
-    private static func number(_ type: ElementType) throws(NativeBackendError) -> Int32 {
-        guard type.rawValue <= ElementType.float4E2M1.rawValue else {
-            throw NativeBackendError(.unsupported, "ONNX Runtime has no tensors of \(type.name)")
-        }
-        return Int32(type.rawValue)
-    }
-
     private static func make(
         _ tensor: Tensor, _ library: ONNXRuntimeLibrary
     ) throws(NativeBackendError) -> UnsafeMutableRawPointer {
         let table = unsafe library.table
         let sizes = tensor.shape.map { Int64($0) }
-        let type = try number(tensor.elementType)
+        let type = tensor.elementType.onnxRuntimeNumber
         // SAFETY: the sizes have the rank given; borrowed memory is kept by the value, filled memory is the library's.
         if tensor.elementType.storedBitWidth >= 8, tensor.elementType != .string {
             return unsafe try table.make(.unsupported) {
@@ -108,9 +102,21 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         return unsafe value
     }
 
+    /// Where the library finds a tensor's elements.
+    package var address: UnsafeRawPointer? {
+        // SAFETY: the handle is valid while self lives; the address is only looked at.
+        get throws(NativeBackendError) {
+            unsafe UnsafeRawPointer(
+                try library.table.make(.unsupported) { unsafe library.table.tensorData(handle, $0) })
+        }
+    }
+
     /// The value as ours; a tensor's memory stays the library's.
-    func datum() throws(NativeBackendError) -> Datum {
+    package func datum() throws(NativeBackendError) -> Datum {
         let table = unsafe library.table
+        guard unsafe try table.number(.unsupported, { unsafe table.hasValue(handle, $0) }) as Int32 != 0 else {
+            return .none
+        }
         // SAFETY: the handle is valid while self lives, and elements are taken over by values of their own.
         switch unsafe try table.number(.unsupported, { unsafe table.valueKind(handle, $0) }) as Int32 {
         case Kind.tensor:
@@ -123,7 +129,6 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         case Kind.map:
             let keys = try element(0).tensor()
             return .map(TensorMap(keys: keys, values: try element(1).tensor()))
-        case Kind.optional: return .none
         case let kind: throw NativeBackendError(.unsupported, "ONNX Runtime made a value of kind \(kind)")
         }
     }
@@ -146,9 +151,9 @@ final class ONNXRuntimeValue: @unchecked Sendable {
         let rank = unsafe try table.number(.unsupported) { unsafe table.dimensionCount(info, $0) } as Int
         var sizes = [Int64](repeating: 0, count: rank)
         unsafe try table.check(table.dimensions(info, &sizes, rank), .unsupported)
-        guard let raw = UInt8(exactly: number), raw <= ElementType.float4E2M1.rawValue,
-            let type = ElementType(rawValue: raw)
-        else { throw NativeBackendError(.unsupported, "ONNX Runtime made a tensor of element type \(number)") }
+        guard let type = ElementType(onnxRuntimeNumber: number) else {
+            throw NativeBackendError(.unsupported, "ONNX Runtime made a tensor of element type \(number)")
+        }
         return (type, Shape(sizes.map { Int($0) }))
     }
 
