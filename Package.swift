@@ -103,6 +103,8 @@ let package = Package(
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusNativeBackends", "ApusTensors"]),
         .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTensors"]),
         .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
+        .testTarget(
+            name: "ApusToolTests", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors", "apus"]),
         .testTarget(name: "RealModelTests", dependencies: ["Apus", "ApusFormats"]),
         .testTarget(name: "ArchitectureTests"),
     ]

@@ -71,7 +71,8 @@ import Testing
             """
             (n: i64[], x: f32[2, N]) -> (y: f32[...], z: f32[...]) {
               opset ai.onnx 17
-              y, z = Loop(n, _, x) {body = graph(i: i64[], go: bool[], v: f32[...]) -> (more: bool[], w: f32[...], e: f32[...]) {
+              y, z = Loop(n, _, x) {
+                body = graph(i: i64[], go: bool[], v: f32[...]) -> (more: bool[], w: f32[...], e: f32[...]) {
                 more = Identity@17(go)
                 w = Concat@17(v, x) {axis = 0}
                 e = Relu@17(x)
@@ -87,6 +88,29 @@ import Testing
         #expect(scanned[1] == 2)
     }
 
+    @Test("A loop that begins with an optional and goes on with a sequence makes a sequence")
+    func loopsOverOptionals() throws {
+        let found = try facts(
+            """
+            (n: i64[], x: optional(seq(f32[])), s: seq(f32[])) -> (y: seq(f32[])) {
+              opset ai.onnx 17
+              y = Loop(n, _, x) {
+                body = graph(i: i64[], go: bool[], v: optional(seq(f32[]))) -> (more: bool[], w: seq(f32[])) {
+                more = Identity@17(go)
+                w = Identity@17(s)
+              }}
+            }
+            """)
+        #expect(found.type(of: "y") == .sequence(.tensor(.float32, [])))
+    }
+
+    @Test("An empty sequence keeps the type of its items")
+    func emptySequences() throws {
+        let found = try facts(
+            "(x: f32[2]) -> (n: i64[]) { opset ai.onnx 17 s = SequenceEmpty() n = SequenceLength(s) }")
+        #expect(found.type(of: "s") == .sequence(.tensor(.float32, nil)))
+    }
+
     @Test("An operator that refuses its inputs is reported and stops nothing")
     func problems() throws {
         let found = try facts(
@@ -98,8 +122,13 @@ import Testing
     @Test("A large constant result is not evaluated")
     func largeResults() throws {
         let found = try facts(
-            "(x: f32[2]) -> (y: f32[...]) { opset ai.onnx 17 const s: i64[2] = [100000, 100000] y = ConstantOfShape(s) }"
-        )
+            """
+            (x: f32[2]) -> (y: f32[...]) {
+              opset ai.onnx 17
+              const s: i64[2] = [100000, 100000]
+              y = ConstantOfShape(s)
+            }
+            """)
         #expect(found.values["y"]?.constant == nil)
         #expect(found.type(of: "y") == .tensor(.float32, [100_000, 100_000]))
     }

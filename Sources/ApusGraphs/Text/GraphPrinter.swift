@@ -19,6 +19,9 @@ package struct GraphPrinter: Sendable {
     /// The graph as text, ending in a newline.
     package func text(of graph: Graph) -> String { lines(of: graph, indent: "") + "\n" }
 
+    /// One node of a graph as text, without a newline at its end.
+    package func text(of node: Node, in graph: Graph) -> String { line(node, graph, indent: "") }
+
     private func lines(of graph: Graph, indent: String) -> String {
         let inner = indent + "  "
         var text = "graph"

@@ -44,6 +44,7 @@ struct Bench: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if worker, json { throw ValidationError("--worker speaks JSON of its own: leave --json out") }
         guard seconds >= 0, seconds < 1e6, least >= 1, warmup >= 0 else {
             throw ValidationError("--seconds and --warmup take 0 or more, --least 1 or more")
         }

@@ -28,6 +28,7 @@ struct Build: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if modelOptions.backend.isForeign { throw ValidationError("only cpu makes plans: leave --backend out") }
         if modelOptions.stage != .lowered { throw ValidationError("a plan is always lowered: leave --stage out") }
     }
 
@@ -35,7 +36,7 @@ struct Build: ParsableCommand {
         try reporting(json: json) {
             let options = try modelOptions.options()
             let progress = Progress()
-            progress.announce("compiling \(model)")
+            progress.update("compiling \(model)")
             defer { progress.finish() }
             let imported = try Model.read(path: model, options: options)
             let graph = try Model.compiled(imported.graph, options: options)

@@ -15,15 +15,21 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a model in two ways on the same inputs and reports how far the results differ.",
         discussion: """
-            The other way is a backend (onnxruntime), a stage of compilation (imported, simplified, lowered) or an \
-            instruction set (scalar, avx2, avx512, neon). Exit code 2 tells that a value departs by more than \
-            atol + rtol * (the largest magnitude of the reference).
+            The other way is a backend (cpu, onnxruntime), a stage of compilation (imported, simplified, lowered), an \
+            instruction set (scalar, avx2, avx512, avx512vnni, neon) or the file of another model with the same \
+            inputs and outputs. For each output the largest absolute difference is printed, and the same relative to \
+            the largest magnitude of the reference. Exit code 2 tells that it is more than \
+            atol + rtol * (that magnitude).
             """)
 
     @Argument(help: "An ONNX model.", completion: .file(extensions: ["onnx"]))
     var model: String
 
-    @Option(help: ArgumentHelp("The reference: a backend, a stage or an instruction set.", valueName: "way"))
+    @Option(
+        help: ArgumentHelp("The reference: a backend, a stage, an instruction set or a model.", valueName: "way"),
+        completion: .list(
+            Backends.allCases.map(\.rawValue) + Stage.allCases.map(\.rawValue) + InstructionSet.allCases.map(\.rawValue)
+        ))
     var against: String
 
     @OptionGroup var modelOptions: ModelOptions
@@ -41,31 +47,81 @@ struct Compare: ParsableCommand {
     @Flag(help: "Print the comparison as JSON.")
     var json = false
 
+    /// One way to run a model.
+    private struct Way {
+        var graph: Graph
+        var options: Options
+        var backend: any Backend
+
+        func plan(exposingValues: Bool) throws -> any Plan {
+            try Model.plan(
+                exposingValues ? graph.exposingValues() : graph, options: options, environment: PlanOptions(options),
+                backend: backend)
+        }
+    }
+
+    func validate() throws {
+        guard rtol >= 0, atol >= 0 else { throw ValidationError("--rtol and --atol take 0 or more") }
+        if let instructionSet = InstructionSet(rawValue: against) {
+            guard instructionSet.isPresent else { throw ValidationError("this machine has no \(against)") }
+        } else if Backends(rawValue: against) == nil, Stage(rawValue: against) == nil {
+            guard FileBytes.exists(against) else {
+                throw ValidationError(
+                    "--against takes a backend (\(Backends.allValueStrings.joined(separator: ", "))), a stage "
+                        + "(\(Stage.allValueStrings.joined(separator: ", "))), an instruction set or a model's file; "
+                        + "there is no '\(against)'")
+            }
+            if everyNode { throw ValidationError("--every-node needs one model, run in two ways") }
+        }
+    }
+
     func run() throws {
         try reporting(json: json) {
             let progress = Progress()
+            defer { progress.finish() }
+            progress.update("compiling \(model)")
             var options = try modelOptions.options()
-            if modelOptions.backend != Backends.own { options.stage = .imported }
-            let imported = try Model.read(path: model, options: options)
-            let graph = everyNode ? imported.graph.exposingValues() : imported.graph
-            let backend = try Backends.find(modelOptions.backend, library: modelOptions.library)
-            let (reference, referenceBackend) = try self.reference(options)
-            progress.announce("compiling \(model)")
-            let ours = try Model.plan(graph, options: options, environment: PlanOptions(options), backend: backend)
-            let theirs = try Model.plan(
-                graph, options: reference, environment: PlanOptions(reference), backend: referenceBackend)
-            var builder = InputBuilder(ours.inputs, modelPath: model, inputOptions)
+            if modelOptions.backend.isForeign { options.stage = .imported }
+            let graph = try Model.read(path: model, options: options).graph
+            let ours = Way(
+                graph: graph, options: options, backend: try modelOptions.backend.make(library: modelOptions.library))
+            let theirs = try reference(ours)
+            let plans = (try ours.plan(exposingValues: false), try theirs.plan(exposingValues: false))
+            var builder = InputBuilder(plans.0.inputs, modelPath: model, inputOptions)
             let inputs = try builder.build()
-            progress.announce("running \(model)")
-            let results = try run(ours, inputs)
-            let expected = try run(theirs, inputs)
+            progress.update("running \(model)")
+            var report = DifferenceReport(try results(plans, inputs), rtol: rtol, atol: atol)
+            if everyNode {
+                progress.update("comparing every node of \(model)")
+                let plans = (try ours.plan(exposingValues: true), try theirs.plan(exposingValues: true))
+                report.addNodes(try results(plans, inputs), producers: graph.producerPlaces)
+            }
             progress.finish()
-            let named = zip(ours.outputs, zip(results, expected)).map { ($0.name, $1.0, $1.1) }
-            let report = DifferenceReport(
-                named, rtol: rtol, atol: atol, producers: everyNode ? graph.producerPlaces : [:],
-                outputs: Set(imported.graph.outputs.map(\.name)))
             print(json ? report.json.text(isIndented: true) : report.text)
             if !report.agrees { throw Exit.difference }
+        }
+    }
+
+    /// Each output by name with its reference.
+    private func results(
+        _ plans: (ours: any Plan, theirs: any Plan), _ inputs: [Datum]
+    ) throws -> [(name: String, result: Datum, reference: Datum)] {
+        let ours = try run(plans.ours, inputs)
+        let theirs = try run(plans.theirs, try ordered(inputs, of: plans.ours, for: plans.theirs))
+        let expected = Dictionary(zip(plans.theirs.outputs.map(\.name), theirs)) { first, _ in first }
+        return try zip(plans.ours.outputs, ours).map { output, result in
+            guard let reference = expected[output.name] else {
+                throw Failure("\(against) has no output '\(output.name)'")
+            }
+            return (output.name, result, reference)
+        }
+    }
+
+    private func ordered(_ inputs: [Datum], of ours: any Plan, for theirs: any Plan) throws -> [Datum] {
+        let given = Dictionary(zip(ours.inputs.map(\.name), inputs)) { first, _ in first }
+        return try theirs.inputs.map { input in
+            guard let datum = given[input.name] else { throw Failure("\(model) has no input '\(input.name)'") }
+            return datum
         }
     }
 
@@ -77,19 +133,22 @@ struct Compare: ParsableCommand {
         }
     }
 
-    private func reference(_ options: Options) throws -> (Options, any Backend) {
-        var reference = options
+    private func reference(_ ours: Way) throws -> Way {
+        var way = Way(graph: ours.graph, options: ours.options, backend: CPUBackend())
         if let stage = Stage(rawValue: against) {
-            reference.stage = stage
-            return (reference, CPUBackend())
+            way.options.stage = stage
+        } else if let instructionSet = InstructionSet(rawValue: against) {
+            way.options.instructionSet = instructionSet
+        } else if let backend = Backends(rawValue: against) {
+            way.options.stage = backend.isForeign ? .imported : modelOptions.stage
+            way.backend = try backend.make(library: modelOptions.library)
+        } else {
+            let other = try Model.read(path: against, options: way.options)
+            way.options = try Model.adapted(way.options, to: other)
+            way.graph = other.graph
+            way.backend = ours.backend
         }
-        if let instructionSet = InstructionSet(rawValue: against) {
-            guard instructionSet.isPresent else { throw ValidationError("this machine has no \(against)") }
-            reference.instructionSet = instructionSet
-            return (reference, CPUBackend())
-        }
-        reference.stage = .imported
-        return (reference, try Backends.find(against, library: modelOptions.library))
+        return way
     }
 }
 

@@ -12,10 +12,14 @@ struct Completions: ParsableCommand {
     @Argument(help: "The shell: bash, zsh or fish.")
     var shell: String
 
-    func run() throws {
-        guard let shell = CompletionShell(rawValue: shell) else {
+    func validate() throws {
+        guard CompletionShell(rawValue: shell) != nil else {
             throw ValidationError("there is no script for '\(shell)'; there are bash, zsh and fish")
         }
+    }
+
+    func run() throws {
+        guard let shell = CompletionShell(rawValue: shell) else { return }
         print(ApusTool.completionScript(for: shell))
     }
 }

@@ -14,21 +14,22 @@ struct Conformance: ParsableCommand {
         abstract: "Runs folders of ONNX backend test cases and prints the scoreboard by operator.",
         discussion: """
             A case is a folder with model.onnx and test_data_set_* folders of input_*.pb and output_*.pb. Every case \
-            runs at every stage and on every instruction set asked for. Exit codes: 0 all passed, 2 a case failed or \
-            fewer than --least passed.
+            runs at every stage and on every instruction set asked for; a foreign backend runs the stages that are \
+            ONNX. When a foreign library ends the process, standard error names the case. Exit codes: 0 all passed, \
+            2 a case failed or fewer than --least passed.
             """)
 
     @Argument(help: "Folders that hold cases at any depth.", completion: .directory)
     var folders: [String]
 
-    @Option(help: "How far to compile: imported, simplified, lowered; repeatable, all three when left out.")
+    @Option(help: "How far to compile; repeatable, every stage when left out.")
     var stage: [Stage] = []
 
-    @Option(help: "Machine instructions: scalar, avx2, avx512, neon; repeatable, the best when left out.")
+    @Option(help: "Machine instructions; repeatable, the best when left out.")
     var isa: [InstructionSet] = []
 
-    @Option(help: ArgumentHelp("Who runs the cases: cpu, onnxruntime.", valueName: "name"))
-    var backend = "cpu"
+    @Option(help: ArgumentHelp("Who runs the cases.", valueName: "name"))
+    var backend: Backends = .cpu
 
     @Option(help: ArgumentHelp("The shared library of a foreign backend.", valueName: "file"))
     var library: String?
@@ -58,6 +59,9 @@ struct Conformance: ParsableCommand {
         guard (1...1024).contains(threads), least >= 0 else {
             throw ValidationError("--threads takes 1 to 1024, --least 0 or more")
         }
+        if backend.isForeign, stage.contains(.lowered) || !isa.isEmpty {
+            throw ValidationError("\(backend.rawValue) runs no lowered graphs and chooses instructions itself")
+        }
         for set in isa where !set.isPresent { throw ValidationError("this machine has no \(set.rawValue)") }
     }
 
@@ -72,9 +76,12 @@ struct Conformance: ParsableCommand {
                 skips.merge(try Skips(parsing: String(decoding: try FileBytes.read(path), as: UTF8.self)))
             }
             var boards: [(title: String, board: Scoreboard)] = []
-            for stage in stage.isEmpty ? Stage.allCases : stage {
+            let stages = Stage.allCases.filter { !backend.isForeign || $0 != .lowered }
+            for stage in stage.isEmpty ? stages : stage {
                 for instructionSet in isa.isEmpty ? [.best] : isa {
-                    let title = "\(backend), \(stage.rawValue), \(instructionSet.rawValue)"
+                    let title =
+                        "\(backend.rawValue), \(stage.rawValue)"
+                        + (backend.isForeign ? "" : ", \(instructionSet.rawValue)")
                     let board = try run(cases, skips, stage, instructionSet, title)
                     boards.append((title, board))
                     if !json { print(ScoreboardReport(title, board).text(hasTable: !brief)) }
@@ -94,13 +101,14 @@ struct Conformance: ParsableCommand {
     ) throws -> Scoreboard {
         let options = PlanOptions(
             workers: WorkerPool(threadCount: threads), instructionSet: instructionSet, catalogue: Compiler.catalogue)
+        if backend.isForeign { CrashNote.set("loaded \(backend.rawValue)") }
         let runner = ConformanceRunner(
-            backend: try Backends.find(backend, library: library), stage: stage, options: options,
-            skips: skips)
+            backend: try backend.make(library: library), stage: stage, options: options, skips: skips)
         let progress = Progress()
         var board = Scoreboard()
         for (index, found) in cases.enumerated() {
             progress.update("\(title): \(index) of \(cases.count), \(found.name)")
+            if backend.isForeign { CrashNote.set("ran \(found.name) at \(title)") }
             board.add(runner.run(found))
         }
         progress.finish()

@@ -20,7 +20,7 @@ struct Convert: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: "How far to compile: imported, simplified.")
+    @Option(help: "How far to compile.")
     var stage: Stage = .simplified
 
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))

@@ -22,13 +22,13 @@ struct Inspect: ParsableCommand {
     @Argument(help: "An ONNX model or a plan.", completion: .file(extensions: ["onnx", "plan"]))
     var model: String
 
-    @Option(help: "Print the graph: text, dot, or svg (which needs graphviz).")
+    @Option(help: "Print the graph.")
     var graph: Drawing?
 
     @Option(help: ArgumentHelp("Tell how another model differs.", valueName: "other"), completion: .file())
     var diff: String?
 
-    @Option(help: "How far to compile before looking: imported, simplified, lowered.")
+    @Option(help: "How far to compile before looking.")
     var stage: Stage = .imported
 
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
@@ -36,6 +36,10 @@ struct Inspect: ParsableCommand {
 
     @Flag(help: "Print as JSON.")
     var json = false
+
+    func validate() throws {
+        if diff != nil, graph != nil { throw ValidationError("--graph and --diff are two questions: ask one") }
+    }
 
     func run() throws {
         try reporting(json: json) {
@@ -47,12 +51,15 @@ struct Inspect: ParsableCommand {
                 if !difference.isEmpty { throw Exit.difference }
                 return
             }
-            switch graph {
-            case .text: print(try GraphDrawing.text(first.graph), terminator: "")
-            case .dot: print(GraphDrawing.dot(first.graph, facts: first.facts), terminator: "")
-            case .svg: print(try GraphDrawing.svg(first.graph, facts: first.facts), terminator: "")
-            case nil: print(json ? first.json.text(isIndented: true) : first.text)
-            }
+            guard let graph else { return print(json ? first.json.text(isIndented: true) : first.text) }
+            let drawing =
+                switch graph {
+                case .text: GraphDrawing.text(first.graph)
+                case .dot: GraphDrawing.dot(first.graph, facts: first.facts)
+                case .svg: GraphPicture(first.graph, facts: first.facts).svg
+                }
+            let form = graph.rawValue
+            print(json ? JSONValue.object([form: .string(drawing)]).text() : drawing, terminator: json ? "\n" : "")
         }
     }
 

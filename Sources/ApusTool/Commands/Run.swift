@@ -43,19 +43,25 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         if let top, top < 1 { throw ValidationError("--top takes 1 or more") }
+        if modelOptions.backend.isForeign, operators || profile != nil {
+            throw ValidationError("only cpu tells the times of operators: leave --operators and --profile out")
+        }
     }
 
     func run() throws {
         try reporting(json: json) {
-            let loaded = try LoadedModel(model, modelOptions)
+            let progress = Progress()
+            let loaded = try LoadedModel(model, modelOptions, progress: progress)
             var builder = InputBuilder(loaded.plan.inputs, modelPath: model, inputOptions)
             let inputs = try builder.build()
             let session = loaded.plan.makeSession()
             session.isProfiling = profile != nil || operators
             let clock = ContinuousClock()
+            progress.update("running \(model)")
             let start = clock.now
             let results = try execute(session, inputs)
             let elapsed = clock.now - start
+            progress.finish()
             let named = zip(loaded.plan.outputs, results).map { (name: $0.name, datum: $1) }
             if let path = outputs { try OutputFiles.write(named, to: path) }
             if let path = profile, let recorded = session.profile { try ChromeTrace.write(recorded, to: path) }

@@ -30,19 +30,26 @@ struct BenchReport {
         return total > 0 ? Double(sorted.count) / total * 1000 : 0
     }
 
+    /// The instruction set, where it is ours to choose.
+    private var instructions: String? {
+        loaded.backend.isForeign ? nil : loaded.environment.instructionSet.rawValue
+    }
+
     /// Names and values, one a line.
     var text: String {
         var table = Table(["", ""], [.left, .right])
         let times = [
             ("read", Numbers.milliseconds(loaded.readTime)), ("compile", Numbers.milliseconds(loaded.compileTime)),
-            ("first run", firstMilliseconds), ("min", quantile(0)), ("median", quantile(0.5)), ("p90", quantile(0.9)),
+            ("load", Numbers.milliseconds(loaded.loadTime)), ("first run", firstMilliseconds), ("min", quantile(0)),
+            ("median", quantile(0.5)), ("p90", quantile(0.9)),
             ("p99", quantile(0.99)),
         ]
         for (name, value) in times { table.add([name, Numbers.time(milliseconds: value)]) }
         table.add(["throughput", Numbers.fixed(perSecond, 1) + " /s"])
         table.add(["runs", String(sorted.count)])
         table.add(["threads", String(loaded.environment.workers.threadCount)])
-        table.add(["instructions", loaded.environment.instructionSet.rawValue])
+        table.add(["backend", loaded.backend.rawValue])
+        if let instructions { table.add(["instructions", instructions]) }
         table.add(["peak memory", Numbers.fixed(peakMegabytes, 1) + " MiB"])
         return table.text
     }
@@ -51,7 +58,8 @@ struct BenchReport {
     var json: JSONValue {
         .object([
             "model": .string(loaded.path), "threads": JSONValue(loaded.environment.workers.threadCount),
-            "instructions": .string(loaded.environment.instructionSet.rawValue), "runs": JSONValue(sorted.count),
+            "backend": .string(loaded.backend.rawValue), "instructions": instructions.map { .string($0) } ?? .null,
+            "runs": JSONValue(sorted.count),
             "read_ms": .number(Numbers.milliseconds(loaded.readTime)),
             "compile_ms": .number(Numbers.milliseconds(loaded.compileTime)),
             "load_ms": .number(Numbers.milliseconds(loaded.loadTime)), "first_ms": .number(firstMilliseconds),

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusConformance
 import ApusExecution
 import ApusFormats
 import ApusTensors
@@ -14,25 +15,42 @@ struct DifferenceReport {
         var agrees: Bool
     }
 
-    private let rows: [Row]
-    private let departure: (name: String, place: NodePlace)?
-
-    /// Compares results with their references by name.
-    init(
-        _ results: [(name: String, result: Datum, reference: Datum)], rtol: Double, atol: Double,
-        producers: [String: (position: Int, place: NodePlace)], outputs: Set<String>
-    ) {
-        let all = results.map { name, result, reference -> Row in
-            let difference = Difference(result, reference)
-            return Row(name: name, difference: difference, agrees: difference.isWithin(rtol: rtol, atol: atol))
-        }
-        rows = all.filter { outputs.contains($0.name) }
-        let departing = all.filter { !$0.agrees }.compactMap { row in producers[row.name].map { (row.name, $0) } }
-        departure = departing.min { $0.1.position < $1.1.position }.map { ($0.0, $0.1.place) }
+    /// What was found between the nodes.
+    private struct Nodes {
+        var count: Int
+        var departure: (row: Row, place: NodePlace)?
     }
 
-    /// Whether every output is within the tolerance.
-    var agrees: Bool { rows.allSatisfy(\.agrees) }
+    private let rtol: Double
+    private let atol: Double
+    private var rows: [Row] = []
+    private var nodes: Nodes?
+
+    /// Compares outputs with their references.
+    init(_ results: [(name: String, result: Datum, reference: Datum)], rtol: Double, atol: Double) {
+        self.rtol = rtol
+        self.atol = atol
+        rows = results.map(row)
+    }
+
+    /// Compares the values nodes make, too, and finds the first node that departs.
+    mutating func addNodes(
+        _ results: [(name: String, result: Datum, reference: Datum)],
+        producers: [String: (position: Int, place: NodePlace)]
+    ) {
+        let made = results.filter { producers[$0.name] != nil }.map(row)
+        let departing = made.filter { !$0.agrees }.compactMap { row in producers[row.name].map { (row, $0) } }
+        let first = departing.min { $0.1.position < $1.1.position }
+        nodes = Nodes(count: made.count, departure: first.map { ($0.0, $0.1.place) })
+    }
+
+    private func row(_ name: String, _ result: Datum, _ reference: Datum) -> Row {
+        let difference = Difference(result, reference)
+        return Row(name: name, difference: difference, agrees: difference.isWithin(rtol: rtol, atol: atol))
+    }
+
+    /// Whether every output, and every value that was looked at, is within the tolerance.
+    var agrees: Bool { rows.allSatisfy(\.agrees) && nodes?.departure == nil }
 
     /// A table, and where values first depart.
     var text: String {
@@ -44,37 +62,48 @@ struct DifferenceReport {
                 Numbers.short(row.difference.relative), row.difference.mismatch.map { verdict + ": " + $0 } ?? verdict,
             ])
         }
-        guard let departure else { return table.text }
-        return table.text + "\nfirst departs: '\(departure.name)', made by \(departure.place)"
+        return table.text + nodesText
+    }
+
+    private var nodesText: String {
+        guard let nodes else { return "" }
+        if let (row, place) = nodes.departure {
+            let much =
+                row.difference.mismatch
+                ?? "max abs \(Numbers.short(row.difference.absolute)), rel \(Numbers.short(row.difference.relative))"
+            return "\n\nfirst departs: '\(row.name)' (\(much)), made by \(place)"
+        }
+        let rest = rows.allSatisfy(\.agrees) ? "" : ": the outputs depart only where nodes are merged into one"
+        return "\n\nall \(nodes.count) values between the nodes agree" + rest
     }
 
     /// The same as an object.
     var json: JSONValue {
         var members: [JSONValue.Member] = [
-            .init("agrees", .bool(agrees)),
-            .init(
-                "outputs",
-                .array(
-                    rows.map { row in
-                        .object([
-                            "name": .string(row.name), "type": .string(row.difference.type),
-                            "max_abs": .number(row.difference.absolute), "max_rel": .number(row.difference.relative),
-                            "agrees": .bool(row.agrees),
-                            "mismatch": row.difference.mismatch.map { .string($0) } ?? .null,
-                        ])
-                    })),
+            .init("agrees", .bool(agrees)), .init("outputs", .array(rows.map { .object(facts($0)) })),
         ]
-        if let departure {
-            members.append(
-                .init(
-                    "first_departure",
-                    .object([
-                        "value": .string(departure.name), "node": .string(departure.place.node),
-                        "operator": .string(departure.place.operatorName), "domain": .string(departure.place.domain),
-                        "opset": JSONValue(departure.place.opset),
-                    ])))
+        if let nodes {
+            members.append(.init("values_compared", JSONValue(nodes.count)))
+            members.append(.init("first_departure", nodes.departure.map(departure) ?? .null))
         }
         return .object(members)
+    }
+
+    private func facts(_ row: Row) -> [JSONValue.Member] {
+        [
+            .init("name", .string(row.name)), .init("type", .string(row.difference.type)),
+            .init("max_abs", .number(row.difference.absolute)), .init("max_rel", .number(row.difference.relative)),
+            .init("agrees", .bool(row.agrees)),
+            .init("mismatch", row.difference.mismatch.map { .string($0) } ?? .null),
+        ]
+    }
+
+    private func departure(_ row: Row, _ place: NodePlace) -> JSONValue {
+        .object(
+            facts(row) + [
+                .init("node", .string(place.node)), .init("operator", .string(place.operatorName)),
+                .init("domain", .string(place.domain)), .init("opset", JSONValue(place.opset)),
+            ])
     }
 }
 
@@ -128,8 +157,8 @@ struct Difference {
             if result.strings != reference.strings { mismatch = "other texts" }
             return
         }
-        for (left, right) in zip(JSONArray.flat(result), JSONArray.flat(reference)) {
-            let (one, other) = (Difference.number(left), Difference.number(right))
+        guard let values = result.doubles(), let expected = reference.doubles() else { return }
+        for (one, other) in zip(values, expected) {
             if one == other || (one.isNaN && other.isNaN) {
                 if other.isFinite { magnitude = max(magnitude, abs(other)) }
                 continue
@@ -141,10 +170,5 @@ struct Difference {
             magnitude = max(magnitude, abs(other))
             absolute = max(absolute, abs(one - other))
         }
-    }
-
-    private static func number(_ value: JSONValue) -> Double {
-        if case .bool(let truth) = value { return truth ? 1 : 0 }
-        return value.double ?? 0
     }
 }

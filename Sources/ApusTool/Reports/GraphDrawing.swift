@@ -1,14 +1,12 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusFormats
 import ApusGraphs
-import Glibc
 
-/// Graphs as text and pictures.
+/// Graphs as text.
 enum GraphDrawing {
     /// The graph in the text form that tests and the parser use.
-    static func text(_ graph: Graph) throws -> String { GraphPrinter().text(of: graph) }
+    static func text(_ graph: Graph) -> String { GraphPrinter().text(of: graph) }
 
     /// The graph for graphviz; edges carry types where they are known.
     static func dot(_ graph: Graph, facts: GraphFacts) -> String {
@@ -44,24 +42,5 @@ enum GraphDrawing {
 
     private static func quoted(_ text: String) -> String {
         "\"" + text.map { $0 == "\"" ? "\\\"" : $0 == "\n" ? "\\n" : $0 == "\\" ? "\\\\" : String($0) }.joined() + "\""
-    }
-
-    /// The picture graphviz makes of it.
-    static func svg(_ graph: Graph, facts: GraphFacts) throws -> String {
-        let folder = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].first { FileBytes.exists($0 + "/dot") }
-        guard let folder else {
-            throw Failure(
-                "SVG needs graphviz: no 'dot' in /usr/bin or /usr/local/bin. Install it, or use --graph dot")
-        }
-        let path = "/tmp/apus-\(getpid())"
-        defer {
-            unsafe unlink(path + ".dot")
-            unsafe unlink(path + ".svg")
-        }
-        try FileBytes.write(Array(dot(graph, facts: facts).utf8), to: path + ".dot")
-        guard unsafe system("\(folder)/dot -Tsvg -o \(path).svg \(path).dot") == 0 else {
-            throw Failure("graphviz could not draw the graph")
-        }
-        return String(decoding: try FileBytes.read(path + ".svg"), as: UTF8.self)
     }
 }

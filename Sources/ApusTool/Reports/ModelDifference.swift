@@ -38,7 +38,7 @@ struct ModelDifference {
     }
 
     private func opsets(_ report: ModelReport) -> [String: String] {
-        Dictionary(report.properties.opsets.map { ($0.key.isEmpty ? "ai.onnx" : $0.key, String($0.value)) }) { $1 }
+        Dictionary(report.opsets.map { ($0.domain, String($0.version)) }) { $1 }
     }
 
     private func types(_ values: [Value]) -> [String: String] {
@@ -51,18 +51,17 @@ struct ModelDifference {
 
     private func constants(_ graph: Graph) -> [String: String] {
         graph.constants.mapValues { tensor in
-            tensor.elementType == .string
-                ? "\(tensor) \(tensor.strings.hashValue)" : "\(tensor) \(Checksum.text(tensor))"
+            "\(tensor) \(Checksum.text(tensor))"
         }
     }
 
     private func nodes(_ graph: Graph) -> [String: String] {
-        var result: [String: String] = [:]
-        for node in graph.nodes {
-            let name = node.outputs.first { !$0.isEmpty } ?? node.name
-            result[name] = "\(node.qualifiedName)(\(node.inputs.joined(separator: ", ")))"
-        }
-        return result
+        let printer = GraphPrinter(showsTypes: false)
+        return Dictionary(
+            graph.nodes.map { node in
+                (node.outputs.first { !$0.isEmpty } ?? node.name, printer.text(of: node, in: graph))
+            }
+        ) { $1 }
     }
 
     private func metadata(_ report: ModelReport) -> [String: String] {
@@ -73,8 +72,18 @@ struct ModelDifference {
     var text: String {
         guard !isEmpty else { return "no difference" }
         var table = Table(["", "first", "second"], [.left, .left, .left])
-        for line in lines { table.add([line.what, String(line.first.prefix(80)), String(line.second.prefix(80))]) }
+        for line in lines {
+            let shared = zip(line.first, line.second).prefix { $0 == $1 }.count
+            table.add([line.what, shortened(line.first, shared: shared), shortened(line.second, shared: shared)])
+        }
         return table.text
+    }
+
+    /// At most 80 characters, around the place where the two begin to differ.
+    private func shortened(_ text: String, shared: Int) -> String {
+        guard text.count > 80 else { return text }
+        let start = max(0, min(shared - 20, text.count - 80))
+        return (start > 0 ? "..." : "") + text.dropFirst(start).prefix(80) + (start + 80 < text.count ? "..." : "")
     }
 
     /// The same as an array.
@@ -86,13 +95,16 @@ struct ModelDifference {
 
 /// A short name for a tensor's contents.
 enum Checksum {
-    /// The FNV-1a hash of the bytes in hexadecimal.
+    /// The FNV-1a hash of the bytes in hexadecimal; texts end in a byte that UTF-8 has not.
     static func text(_ tensor: Tensor) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        let bytes = tensor.bytes
-        for offset in 0..<bytes.byteCount {
+        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        if tensor.elementType == .string {
+            for text in tensor.strings { (Array(text.utf8) + [0xFF]).forEach(add) }
+        } else {
+            let bytes = tensor.bytes
             // SAFETY: offsets below byteCount lie in the span.
-            hash = (hash ^ UInt64(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))) &* 0x100_0000_01B3
+            for offset in 0..<bytes.byteCount { add(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) }
         }
         return String(hash, radix: 16)
     }

@@ -14,15 +14,17 @@ struct ModelReport {
     let properties: ModelProperties
     let facts: GraphFacts
     let cost: GraphCost
+    /// Named sizes that count as 1 where work and memory are reckoned.
+    let openSizes: [String]
 
-    /// Looks through a graph; open sizes count as 1 where work and memory are reckoned.
+    /// Looks through a graph.
     init(path: String, graph: Graph, properties: ModelProperties) {
         self.path = path
         self.graph = graph
         self.properties = properties
-        let open = graph.inputs.flatMap { $0.type.dimensions ?? [] }.flatMap(\.symbols)
+        openSizes = Set(graph.inputs.flatMap { $0.type.dimensions ?? [] }.flatMap(\.symbols)).sorted()
         var options = InferenceOptions()
-        for name in open { options.symbols[name] = 1 }
+        for name in openSizes { options.symbols[name] = 1 }
         facts = graph.inferred()
         let sized = graph.substituting(options.symbols)
         cost = GraphCost(sized, facts: sized.inferred(options))
@@ -54,14 +56,16 @@ struct ModelReport {
         let program = [properties.producerName, properties.producerVersion].filter { !$0.isEmpty }
         if !program.isEmpty { table.add(["made by", program.joined(separator: " ")]) }
         table.add(["format", "ONNX IR \(properties.irVersion)"])
-        table.add(["operator sets", opsetText])
+        table.add(["operator sets", opsets.map { "\($0.domain) \($0.version)" }.joined(separator: ", ")])
         for value in graph.inputs { table.add(["input", "\(value.name): \(value.type)"]) }
         for value in graph.outputs { table.add(["output", "\(value.name): \(outputType(value))"]) }
         table.add(["nodes", String(histogram.reduce(0) { $0 + $1.count })])
         let parameters = "\(Numbers.count(cost.parameterCount)) (\(Numbers.bytes(cost.parameterBytes)))"
         table.add(["parameters", parameters])
-        table.add(["multiply-adds", Numbers.count(cost.multiplyAdds) + (cost.isComplete ? "" : " or more")])
-        table.add(["activations", Numbers.bytes(cost.peakActivationBytes) + (cost.isComplete ? "" : " or more")])
+        let sizes = openSizes.isEmpty ? "" : " (where " + openSizes.map { "\($0) = 1" }.joined(separator: ", ") + ")"
+        let rest = (cost.isComplete ? "" : " or more") + sizes
+        table.add(["multiply-adds", Numbers.count(cost.multiplyAdds) + rest])
+        table.add(["activations", Numbers.bytes(cost.peakActivationBytes) + rest])
         for (key, value) in properties.metadata {
             table.add(["metadata", "\(key): \(value.count > 100 ? value.prefix(100) + "..." : value[...])"])
         }
@@ -70,9 +74,9 @@ struct ModelReport {
         return table.text + "\n\n" + operators.text
     }
 
-    private var opsetText: String {
-        properties.opsets.sorted { $0.key < $1.key }.map { "\($0.key.isEmpty ? "ai.onnx" : $0.key) \($0.value)" }
-            .joined(separator: ", ")
+    /// Versions by domain, ONNX's own by its full name.
+    var opsets: [(domain: String, version: Int)] {
+        properties.opsets.sorted { $0.key < $1.key }.map { ($0.key.isEmpty ? "ai.onnx" : $0.key, $0.value) }
     }
 
     /// The same as an object.
@@ -88,12 +92,13 @@ struct ModelReport {
         return .object([
             "model": .string(path), "ir_version": JSONValue(properties.irVersion),
             "producer": .string(properties.producerName), "producer_version": .string(properties.producerVersion),
-            "opsets": .object(properties.opsets.sorted { $0.key < $1.key }.map { .init($0.key, JSONValue($0.value)) }),
+            "opsets": .object(opsets.map { .init($0.domain, JSONValue($0.version)) }),
             "inputs": .array(graph.inputs.map { value($0, $0.type) }),
             "outputs": .array(graph.outputs.map { value($0, outputType($0)) }),
             "parameters": JSONValue(cost.parameterCount), "parameter_bytes": JSONValue(cost.parameterBytes),
             "multiply_adds": JSONValue(cost.multiplyAdds), "peak_activation_bytes": JSONValue(cost.peakActivationBytes),
             "is_cost_complete": .bool(cost.isComplete),
+            "sizes_taken_as_1": .array(openSizes.map { .string($0) }),
             "operators": .object(histogram.map { .init($0.name, JSONValue($0.count)) }),
             "metadata": .object(
                 Dictionary(properties.metadata.map { ($0.key, $0.value) }) { first, _ in first }

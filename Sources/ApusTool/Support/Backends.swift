@@ -3,18 +3,23 @@
 
 import ApusExecution
 import ApusNativeBackends
+import ArgumentParser
 
 /// The backends a user can ask for by name.
-enum Backends {
-    /// The name of this package's own engine.
-    static let own = "cpu"
+enum Backends: String, ExpressibleByArgument, CaseIterable {
+    /// This package's own engine.
+    case cpu
+    /// ONNX Runtime's shared library.
+    case onnxruntime
 
-    /// The backend of the given name; a foreign one is loaded from the library, or looked for.
-    static func find(_ name: String, library: String?) throws -> any Backend {
-        switch name {
-        case own: return CPUBackend()
-        case "onnxruntime": return ONNXRuntimeBackend(try ONNXRuntimeLibrary(path: library))
-        default: throw Failure("there is no backend '\(name)'; there are cpu and onnxruntime")
+    /// Whether the engine is not this package's: it takes graphs as the file says and has no instruction sets.
+    var isForeign: Bool { self != .cpu }
+
+    /// The backend; a foreign one is loaded from the library, or looked for.
+    func make(library: String?) throws -> any Backend {
+        switch self {
+        case .cpu: CPUBackend()
+        case .onnxruntime: ONNXRuntimeBackend(try ONNXRuntimeLibrary(path: library))
         }
     }
 }

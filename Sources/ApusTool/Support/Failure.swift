@@ -27,6 +27,9 @@ func reporting(json: Bool, _ work: () throws -> Void) throws {
         try work()
     } catch let code as ExitCode {
         throw code
+    } catch let error as ValidationError {
+        print(JSONValue.object(["error": .object(["message": .string(error.message)])]).text(isIndented: true))
+        throw ExitCode.validationFailure
     } catch {
         print(JSONValue.object(["error": describe(error)]).text(isIndented: true))
         throw Exit.failure

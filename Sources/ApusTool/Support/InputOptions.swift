@@ -34,6 +34,16 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The seed of inputs that are given no other way.", valueName: "number"))
     var seed: UInt64 = 0
 
+    /// Checks what the parser cannot.
+    func validate() throws {
+        for text in input { _ = try Assignment.split(text, option: "--input") }
+        if let preset, !Recipe.presets.contains(where: { $0.name == preset }) {
+            let names = Recipe.presets.map(\.name).joined(separator: ", ")
+            throw ValidationError("there is no preset '\(preset)'; there are \(names)")
+        }
+        _ = try shapes()
+    }
+
     /// The shapes given on the command line.
     func shapes() throws -> [String: Shape] {
         var result: [String: Shape] = [:]

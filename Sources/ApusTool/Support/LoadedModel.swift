@@ -11,6 +11,7 @@ struct LoadedModel {
     let path: String
     let imported: ImportedModel
     let plan: any Plan
+    let backend: Backends
     let environment: PlanOptions
     let readTime: Duration
     let compileTime: Duration
@@ -18,19 +19,19 @@ struct LoadedModel {
     /// Reads and compiles a model.
     init(_ path: String, _ options: ModelOptions, progress: Progress = Progress()) throws {
         var settings = try options.options()
-        if options.backend != Backends.own { settings.stage = .imported }
+        if options.backend.isForeign { settings.stage = .imported }
         let clock = ContinuousClock()
         let start = clock.now
-        progress.announce("reading \(path)")
+        progress.update("reading \(path)")
         defer { progress.finish() }
         imported = try Model.read(path: path, options: settings)
         let middle = clock.now
-        progress.announce("compiling \(path)")
+        progress.update("compiling \(path)")
         environment = PlanOptions(settings)
-        let backend = try Backends.find(options.backend, library: options.library)
+        backend = options.backend
         plan = try Model.plan(
             imported.graph, options: try Model.adapted(settings, to: imported), environment: environment,
-            backend: backend)
+            backend: try backend.make(library: options.library))
         readTime = middle - start
         compileTime = clock.now - middle
         self.path = path

@@ -14,14 +14,14 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads for one run; one for each core when left out.", valueName: "count"))
     var threads: Int?
 
-    @Option(help: "Machine instructions: scalar, avx2, avx512, neon; the best when left out.")
+    @Option(help: "Machine instructions; the best when left out.")
     var isa: InstructionSet?
 
-    @Option(help: "How far to compile: imported, simplified, lowered.")
+    @Option(help: "How far to compile.")
     var stage: Stage = .lowered
 
-    @Option(help: ArgumentHelp("Who runs it: cpu, onnxruntime.", valueName: "name"))
-    var backend: String = "cpu"
+    @Option(help: ArgumentHelp("Who runs it.", valueName: "name"))
+    var backend: Backends = .cpu
 
     @Option(help: ArgumentHelp("The shared library of a foreign backend.", valueName: "file"))
     var library: String?

@@ -1,33 +1,57 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// A line on standard error that tells what is going on, once it has taken a second.
-final class Progress {
-    private let start = ContinuousClock.now
-    private var last = ContinuousClock.now
-    private var isShown = false
+final class Progress: Sendable {
+    private struct State {
+        var text = ""
+        var start = ContinuousClock.now
+        var isShown = false
+    }
+
+    private let state = Mutex(State())
 
     /// Says what is going on; the line replaces the one before.
     func update(_ text: @autoclosure () -> String) {
         guard Terminal.hasMessages else { return }
-        let now = ContinuousClock.now
-        guard now - start > .seconds(1), !isShown || now - last > .milliseconds(200) else { return }
-        last = now
-        isShown = true
-        Terminal.show("\r\u{1B}[K\(text())")
-    }
-
-    /// Says what comes next and takes long, at once.
-    func announce(_ text: String) {
-        guard Terminal.hasMessages else { return }
-        isShown = true
-        Terminal.show("\r\u{1B}[K\(text)")
+        let text = text()
+        state.withLock { state in
+            if state.text.isEmpty {
+                state.start = .now
+                watch()
+            }
+            state.text = text
+        }
     }
 
     /// Takes the line away.
     func finish() {
-        guard isShown else { return }
-        Terminal.show("\r\u{1B}[K")
-        isShown = false
+        state.withLock { state in
+            if state.isShown { Terminal.show("\r\u{1B}[K") }
+            state = State()
+        }
+    }
+
+    /// Shows the newest text five times a second until there is none.
+    private func watch() {
+        Task.detached { [self] in
+            repeat {
+                try? await Task.sleep(for: .milliseconds(200))
+            } while show()
+        }
+    }
+
+    private func show() -> Bool {
+        state.withLock { state in
+            let elapsed = ContinuousClock.now - state.start
+            if !state.text.isEmpty, elapsed > .seconds(1) {
+                state.isShown = true
+                let line = "\(state.text) (\(elapsed.components.seconds) s)"
+                Terminal.show("\r\u{1B}[K" + String(line.prefix(Terminal.width - 1)))
+            }
+            return !state.text.isEmpty
+        }
     }
 }

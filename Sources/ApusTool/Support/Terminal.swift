@@ -9,9 +9,21 @@ enum Terminal {
     static let hasOutput = isatty(STDOUT_FILENO) == 1
     /// Whether messages go to a terminal.
     static let hasMessages = isatty(STDERR_FILENO) == 1
-    /// Whether colour is wanted; `NO_COLOR` turns it off.
-    static let hasColour = hasOutput && isColourWelcome
-    private static let isColourWelcome = unsafe getenv("NO_COLOR") == nil
+    /// Whether colour is wanted: results go to a terminal, and neither `NO_COLOR` nor a dumb terminal says no.
+    static let hasColour = hasOutput && environment("NO_COLOR").isEmpty && environment("TERM") != "dumb"
+
+    /// The columns of the terminal that messages go to.
+    static var width: Int {
+        var size = winsize()
+        // SAFETY: the request fills the structure it is given.
+        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    private static func environment(_ name: String) -> String {
+        // SAFETY: the value is a C string and copied at once.
+        unsafe getenv(name).map { unsafe String(cString: $0) } ?? ""
+    }
 
     /// A style of text.
     enum Style: String {
