@@ -4,6 +4,7 @@
 import ApusFormats
 import ApusONNX
 import ApusTensors
+import Glibc
 import Testing
 
 @Suite struct FileTests {
@@ -65,6 +66,20 @@ import Testing
         #expect(try Tool.run("conformance", folder / "none").code == 1)
         #expect(
             try Tool.run("conformance", folder / "cases", "--backend", "onnxruntime", "--stage", "lowered").code == 64)
+    }
+
+    @Test("a foreign library that ends the process leaves a line that says what it was doing")
+    func crashes() throws {
+        try makeCase("right", [23, 27])
+        let code = "#include <stdlib.h>\nvoid *OrtGetApiBase(void) { abort(); }\n"
+        try FileBytes.write(Array(code.utf8), to: folder / "crash.c")
+        // SAFETY: the command is a C string for the call.
+        let status = unsafe system("clang -shared -fPIC -o \(folder / "crash.so") \(folder / "crash.c")")
+        try #require(status == 0)
+        let result = try Tool.run(
+            "conformance", folder / "cases", "--backend", "onnxruntime", "--library", folder / "crash.so", "--json")
+        #expect(result.code == -SIGABRT)
+        #expect(result.errors.hasSuffix("apus: the process was ended while it loaded onnxruntime\n"))
     }
 
     private func makeCase(_ name: String, _ expected: [Float]) throws {

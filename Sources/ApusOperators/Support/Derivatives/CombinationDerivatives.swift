@@ -5,7 +5,7 @@ package import ApusGraphs
 package import ApusTensors
 
 extension GradientTape {
-    /// Adds to an input's gradient a value of the output's shape; sizes of old versions that align elsewhere are refused.
+    /// Adds a value of the output's shape to an input's gradient; sizes that align as they once did are refused.
     mutating func accumulate(broadcast gradient: String, _ node: Node, _ index: Int) throws(ComputeError) {
         if node.opset < 7, node.attributes["broadcast"] != nil {
             throw .unsupported("attribute 'broadcast' is from before operator set 7")
