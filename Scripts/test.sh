@@ -33,7 +33,15 @@ if [ ! -d "$packages/onnx" ]; then
         numpy onnx==1.23.2 onnxruntime==1.32.0 && mv "$packages.part" "$packages" || has_data=no
 fi
 export PYTHONPATH="$packages"
-python3 Scripts/fetch.py demo conformance models || has_data=no
+pictures="$cache/python/pillow-13.0.0"
+if [ ! -d "$pictures/PIL" ]; then
+    echo "    installing pillow 13.0.0 into .cache/python"
+    rm -rf "$pictures.part"
+    # It stands apart because onnx makes other cases where it is there.
+    python3 -m pip install --quiet --disable-pip-version-check --target "$pictures.part" --only-binary=:all: \
+        pillow==13.0.0 && mv "$pictures.part" "$pictures" || has_data=no
+fi
+python3 Scripts/fetch.py demo conformance models inputs || has_data=no
 nodes="$cache/conformance/1.23.2"
 if [ $has_data = yes ] && [ ! -d "$nodes" ]; then
     echo "    writing the cases of onnx 1.23.2"
@@ -45,7 +53,9 @@ if [ $has_data = yes ]; then
     model="$cache/models/efficientnet-lite0.onnx"
     [ -f "$model" ] || { python3 Scripts/efficientnet_lite0.py "$cache/demo/efficientnet-lite0.pth" "$model.part" &&
         mv "$model.part" "$model"; }
-    python3 Scripts/expected_outputs.py "$cache/models" || has_data=no
+    echo "    running the models on photos, text and sound with ONNX Runtime"
+    PYTHONPATH="$packages:$pictures" python3 Scripts/expected_outputs.py "$cache" > "$cache/expected.log" 2>&1 ||
+        { tail -n 5 "$cache/expected.log"; has_data=no; }
 fi
 [ $has_data = yes ] || echo "    ${red}not everything is there (no network?): tests that need it are skipped${plain}"
 
@@ -76,6 +86,17 @@ if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
 fi
 count $((all - bad - left)) "$bad" "$left"
 echo "    $((all - bad - left)) passed, $bad failed, $left skipped"
+
+say "apus compare MODEL --against onnxruntime, on every real model"
+if [ $has_data = yes ] && [ -n "$APUS_ONNXRUNTIME_LIBRARY" ]; then
+    counts="$(python3 Scripts/compare_models.py "$bin/apus" "$cache")" || counts="$counts"$'\n'"0 1 0"
+    sed '$d' <<< "$counts"
+    # shellcheck disable=SC2046
+    count $(tail -n 1 <<< "$counts")
+else
+    echo "    skipped: no models or no ONNX Runtime"
+    count 0 0 1
+fi
 
 # Runs a set of cases: conformance NAME LEAST FOLDERS AND OPTIONS ...
 # With listed=listed, skipped cases are neither printed nor counted: their file is the list.

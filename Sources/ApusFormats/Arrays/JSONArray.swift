@@ -46,8 +46,8 @@ package enum JSONArray {
         return sizes.isEmpty ? leaves.first ?? .null : .array(leaves)
     }
 
-    /// The elements in row-major order; a complex number is two of them.
-    package static func flat(_ tensor: Tensor) -> [JSONValue] { leaves(of: tensor) }
+    /// The first elements in row-major order; a complex number is two of them.
+    package static func flat(_ tensor: Tensor, limit: Int = .max) -> [JSONValue] { leaves(of: tensor, limit: limit) }
 
     private static func sizes(of value: JSONValue) -> [Int] {
         var sizes: [Int] = []
@@ -151,42 +151,43 @@ package enum JSONArray {
         return string
     }
 
-    private static func leaves(of tensor: Tensor) -> [JSONValue] {
+    private static func leaves(of tensor: Tensor, limit: Int = .max) -> [JSONValue] {
         switch tensor.elementType {
-        case .float32: values(tensor, Float.self) { .number(Double("\($0)") ?? Double($0)) }
-        case .float64: values(tensor, Double.self) { .number($0) }
-        case .float16: values(tensor, Float16.self) { .number(Double("\($0)") ?? Double($0)) }
-        case .bfloat16: values(tensor, BFloat16.self) { .number(Double($0.float)) }
-        case .int8: values(tensor, Int8.self) { .integer(Int64($0)) }
-        case .int16: values(tensor, Int16.self) { .integer(Int64($0)) }
-        case .int32: values(tensor, Int32.self) { .integer(Int64($0)) }
-        case .int64: values(tensor, Int64.self) { .integer($0) }
-        case .uint16: values(tensor, UInt16.self) { .integer(Int64($0)) }
-        case .uint32: values(tensor, UInt32.self) { .integer(Int64($0)) }
-        case .uint64: values(tensor, UInt64.self) { Int64(exactly: $0).map { .integer($0) } ?? .number(Double($0)) }
-        case .bool: values(tensor, Bool.self) { .bool($0) }
-        case .string: tensor.strings.map { .string($0) }
+        case .float32: values(tensor, Float.self, limit) { .number(Double("\($0)") ?? Double($0)) }
+        case .float64: values(tensor, Double.self, limit) { .number($0) }
+        case .float16: values(tensor, Float16.self, limit) { .number(Double("\($0)") ?? Double($0)) }
+        case .bfloat16: values(tensor, BFloat16.self, limit) { .number(Double($0.float)) }
+        case .int8: values(tensor, Int8.self, limit) { .integer(Int64($0)) }
+        case .int16: values(tensor, Int16.self, limit) { .integer(Int64($0)) }
+        case .int32: values(tensor, Int32.self, limit) { .integer(Int64($0)) }
+        case .int64: values(tensor, Int64.self, limit) { .integer($0) }
+        case .uint16: values(tensor, UInt16.self, limit) { .integer(Int64($0)) }
+        case .uint32: values(tensor, UInt32.self, limit) { .integer(Int64($0)) }
+        case .uint64:
+            values(tensor, UInt64.self, limit) { Int64(exactly: $0).map { .integer($0) } ?? .number(Double($0)) }
+        case .bool: values(tensor, Bool.self, limit) { .bool($0) }
+        case .string: tensor.strings.prefix(limit).map { .string($0) }
         case .complex64:
-            values(tensor, Complex64.self) { .array([.number(Double($0.real)), .number(Double($0.imaginary))]) }
+            values(tensor, Complex64.self, limit) { .array([.number(Double($0.real)), .number(Double($0.imaginary))]) }
                 .flatMap { $0.array ?? [] }
         case .complex128:
-            values(tensor, Complex128.self) { .array([.number($0.real), .number($0.imaginary)]) }.flatMap {
+            values(tensor, Complex128.self, limit) { .array([.number($0.real), .number($0.imaginary)]) }.flatMap {
                 $0.array ?? []
             }
-        default: (try? patterns(of: tensor)) ?? []
+        default: (try? patterns(of: tensor, limit)) ?? []
         }
     }
 
-    private static func patterns(of tensor: Tensor) throws(ComputeError) -> [JSONValue] {
+    private static func patterns(of tensor: Tensor, _ limit: Int) throws(ComputeError) -> [JSONValue] {
         let span = try tensor.patterns(of: UInt8.self)
-        return span.indices.map { .integer(Int64(span[$0])) }
+        return span.indices.prefix(limit).map { .integer(Int64(span[$0])) }
     }
 
     private static func values<Element: TensorElement>(
-        _ tensor: Tensor, _ type: Element.Type, _ convert: (Element) -> JSONValue
+        _ tensor: Tensor, _ type: Element.Type, _ limit: Int, _ convert: (Element) -> JSONValue
     ) -> [JSONValue] {
         guard let array = try? tensor.array(of: Element.self) else { return [] }
-        return array.map(convert)
+        return array.prefix(limit).map(convert)
     }
 }
 

@@ -69,7 +69,7 @@ package struct BatchNormalization: MixedOperator {
             guard target.count > 0 else { return }
             for row in 0..<target.count / size {
                 let channel = row % count
-                let factor = used[0][channel] / (used[3][channel] + Element(epsilon)).squareRoot()
+                let factor = 1 / (used[3][channel] + Element(epsilon)).squareRoot() * used[0][channel]
                 let addend = used[1][channel] - used[2][channel] * factor
                 for index in row &* size..<(row &+ 1) &* size { target[index] = source[index] * factor + addend }
             }

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusConformance
 import ApusFormats
 import ApusTensors
 import Glibc
@@ -56,7 +57,7 @@ struct Ranking {
             let wanted = names.map { " of \($0.count) classes" } ?? ""
             throw Failure("no output holds scores\(wanted); outputs are \(results.map { "\($0.name)" })")
         }
-        let scores = JSONArray.flat(tensor).map { $0.double ?? 0 }
+        let scores = tensor.doubles() ?? []
         items = stride(from: 0, to: scores.count, by: classes).map { start in
             let probabilities = Ranking.probabilities(Array(scores[start..<start + classes]))
             let order = probabilities.indices.sorted { (probabilities[$1], $0) < (probabilities[$0], $1) }

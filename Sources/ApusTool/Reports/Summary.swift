@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusConformance
 import ApusFormats
 import ApusTensors
 
@@ -25,15 +26,14 @@ enum Summary {
     private static func detail(_ tensor: Tensor) -> String {
         let count = min(tensor.elementCount, 8)
         guard count > 0 else { return "" }
-        let elements = JSONArray.flat(tensor)
-        var words = elements.prefix(count).map { element -> String in
+        var words = JSONArray.flat(tensor, limit: count).map { element -> String in
             if case .number(let value) = element { return Numbers.short(value) }
             return element.text()
         }
         if tensor.elementCount > count { words.append("...") }
-        let numbers = elements.compactMap(\.double)
+        let numbers = tensor.elementType == .bool ? [] : tensor.doubles() ?? []
         var range = ""
-        if numbers.count == elements.count, numbers.count > 1, let least = numbers.min(), let most = numbers.max() {
+        if numbers.count > 1, let least = numbers.min(), let most = numbers.max() {
             let mean = numbers.reduce(0, +) / Double(numbers.count)
             range = "\n  min \(Numbers.short(least)), mean \(Numbers.short(mean)), max \(Numbers.short(most))"
         }
