@@ -107,7 +107,7 @@ let package = Package(
             name: "ApusToolTests", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors", "apus"]),
         .testTarget(
             name: "RealModelTests",
-            dependencies: ["Apus", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusNativeBackends"]),
+            dependencies: ["Apus", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusNativeBackends", "ApusONNX"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

@@ -6,6 +6,7 @@ import ApusExecution
 import ApusFormats
 import ApusGraphs
 import ApusNativeBackends
+import ApusONNX
 import Glibc
 import Testing
 
