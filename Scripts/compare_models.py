@@ -6,9 +6,10 @@
 
     compare_models.py APUS CACHE
 
-Every value between the nodes is compared too. A model that measures its scales as it runs is compared by its outputs
-alone, within the step that expected_outputs.py wrote: to look inside is to keep ONNX Runtime from fusing, which moves
-roundings. The last line is: passed failed skipped.
+The values between the nodes are compared too and the first that departs is named, which is no failure: a logarithm
+near nothing, for one, makes much of a last bit. A model of 8 bits is compared by its outputs alone, within the step
+that expected_outputs.py wrote: to look inside is to keep ONNX Runtime from fusing, which moves roundings. The last
+line is: passed failed skipped.
 """
 
 import json
@@ -24,7 +25,7 @@ def compare(tool, model, inputs, step):
     command = [tool, "compare", str(model), "--inputs", str(inputs), "--against", "onnxruntime", "--json"]
     if step.exists():
         command += ["--rtol", "0", "--atol", str(max(float(one) for one in numpy.load(step).values()) * 1.001)]
-    if not step.exists() or "dynamic" not in model.stem and model.stem not in ("lemma", "derive"):
+    else:
         command += ["--every-node"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 2):
@@ -32,8 +33,8 @@ def compare(tool, model, inputs, step):
     report = json.loads(done.stdout)
     worst = max(one["max_rel"] for one in report["outputs"])
     departure = report.get("first_departure")
-    text = f"{worst:.1e} of the largest value" + (f", departs at {departure['value']}" if departure else "")
-    return done.returncode == 0 and report["agrees"] and not departure, text
+    text = f"{worst:.1e} of the largest value" + (f"; inside, {departure['value']} departs first" if departure else "")
+    return done.returncode == 0 and report["agrees"], text
 
 
 def main():

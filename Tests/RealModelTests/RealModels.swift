@@ -64,6 +64,14 @@ enum Way: Sendable, CustomTestStringConvertible {
     /// Compiled fully for the instruction sets that are not the machine's best.
     static let instructionSets: [Way] = InstructionSet.present.dropLast().map(Way.instructionSet)
 
+    /// Whether 8-bit values go to kernels of their own.
+    var isLowered: Bool {
+        switch self {
+        case .stage(let stage): stage == .lowered
+        case .instructionSet, .onnxruntime: true
+        }
+    }
+
     var testDescription: String {
         switch self {
         case .stage(let stage): stage.rawValue
