@@ -33,7 +33,8 @@ class Expectations:
     """Models and inputs of one cache, and where the results go."""
 
     def __init__(self, cache):
-        self.models, self.folder, self.inputs = cache / "models", cache / "expected", real_inputs.Inputs(cache / "inputs")
+        self.models, self.folder = cache / "models", cache / "expected"
+        self.inputs = real_inputs.Inputs(cache / "inputs")
         self.folder.mkdir(exist_ok=True)
 
     def options(self, level):
