@@ -17,8 +17,16 @@ package struct DynamicQuantizeLinear: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let values = try source.elements(of: Float.self)
-        let quantization = DynamicQuantization(values)
-        try outputs.writeQuantized(0, .uint8, source.shape) { quantization.quantize(values[$0]) }
+        let range = outputs.range(of: source)
+        let quantization: DynamicQuantization
+        if range.least.isFinite, range.most.isFinite {
+            quantization = DynamicQuantization(least: min(0, range.least), most: max(0, range.most))
+            try outputs.quantize(
+                0, source, scale: quantization.scale, zeroPoint: quantization.zeroPoint, to: .uint8)
+        } else {
+            quantization = DynamicQuantization(values)
+            try outputs.writeQuantized(0, .uint8, source.shape) { quantization.quantize(values[$0]) }
+        }
         outputs.set(1, try Tensor(scalar: quantization.scale))
         outputs.set(2, try Tensor(scalar: UInt8(truncatingIfNeeded: quantization.zeroPoint)))
     }

@@ -14,6 +14,11 @@ package struct DynamicQuantization: Sendable {
             least = min(least, values[index])
             most = max(most, values[index])
         }
+        self.init(least: least, most: most)
+    }
+
+    /// Makes a range that 0 lies in fill the range of `u8`.
+    package init(least: Float, most: Float) {
         scale = most == least ? 1 : (most - least) / 255
         let exact = min(max(-least / scale, 0), 255).rounded(.toNearestOrEven)
         zeroPoint = exact.isNaN ? 0 : Int32(exact)

@@ -37,6 +37,14 @@ package struct LinearQuantization: Sendable {
         guard zeroPoint.map({ $0.elementCount == scale.elementCount }) ?? true else {
             throw .shape("the zero point and the scale differ in shape")
         }
+        if target.byteWidth == 1, target == .uint8 || target == .int8, source.elementType == .float32,
+            scale.elementType == .float32, scale.elementCount == 1, precision ?? .float32 == .float32, blockSize == 0
+        {
+            try outputs.quantize(
+                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.zeroPoints().first ?? 0,
+                to: target)
+            return
+        }
         let grid = try QuantizationGrid(
             elements: source.shape, scales: scale.shape, axis: axis, blockSize: blockSize)
         var quotients = try quotients(source, scale, grid)
@@ -131,6 +139,13 @@ package struct LinearQuantization: Sendable {
         }
         guard zeroPoint.map({ $0.elementCount == scale.elementCount && $0.elementType == source.elementType }) ?? true
         else { throw .shape("the zero point fits neither the scale nor the elements") }
+        if source.elementType == .uint8 || source.elementType == .int8, target == .float32,
+            scale.elementType == .float32, scale.elementCount == 1, blockSize == 0
+        {
+            try outputs.dequantize(
+                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.zeroPoints().first ?? 0)
+            return
+        }
         let grid = try QuantizationGrid(
             elements: source.shape, scales: scale.shape, axis: axis, blockSize: blockSize)
         let scales = try scale.scales()

@@ -2,12 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+package import ApusKernels
 package import ApusTensors
 
 /// An element-wise function of two quantized tensors that broadcast.
 package protocol QuantizedBinary: Operator {
     /// The sum or product in units of the result's scale, from two stored numbers, the zero point added.
     static func combine(_ left: Int32, _ right: Int32, _ factors: QuantizedFactors) -> Float
+
+    /// The function as a sum that the kernels take, if it is one.
+    static func sum(_ factors: QuantizedFactors, _ range: QuantizedRange) -> ByteSum?
 }
 
 /// What the numbers of both sides are multiplied by to be in units of the result's scale, and the zero points.
@@ -21,6 +25,9 @@ package struct QuantizedFactors: Sendable {
 }
 
 extension QuantizedBinary {
+    /// The function as a sum that the kernels take, if it is one.
+    package static func sum(_ factors: QuantizedFactors, _ range: QuantizedRange) -> ByteSum? { nil }
+
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
         guard inputs.count > 3, let elementType = inputs[0]?.type.elementType else { return [] }
         return [
@@ -41,6 +48,12 @@ extension QuantizedBinary {
             product: leftScale.scale * rightScale.scale / target.scale, leftZero: leftScale.zeroPoint,
             rightZero: rightScale.zeroPoint, targetZero: target.zeroPoint)
         let shape = try left.shape.broadcast(with: right.shape)
+        if left.elementType.byteWidth == 1, left.shape == right.shape, let sum = Self.sum(factors, range),
+            left.elementType == .uint8 || left.elementType == .int8
+        {
+            try outputs.addBytes(0, left, right, sum)
+            return
+        }
         let leftValues = try left.centred()
         let rightValues = try right.centred()
         let leftPlaces = Broadcasting(left.shape, to: shape)

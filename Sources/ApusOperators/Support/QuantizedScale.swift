@@ -49,6 +49,9 @@ package struct QuantizedTable: Sendable {
         }
     }
 
+    /// The bit pattern of every result.
+    package var bytes: [UInt8] { results.map { UInt8(truncatingIfNeeded: $0) } }
+
     /// The result for a bit pattern.
     @inline(__always)
     package subscript(_ pattern: UInt8) -> Int32 { results[Int(pattern)] }

@@ -20,7 +20,6 @@ extension QuantizedUnary {
         let table = try QuantizedTable(
             source.elementType, from: try QuantizedScale(inputs, at: 1), to: try QuantizedScale(inputs, at: 3),
             applying: value)
-        let patterns = try source.patterns(of: UInt8.self)
-        try outputs.writeQuantized(0, source.elementType, source.shape) { table[patterns[$0]] }
+        try outputs.lookUp(0, source, table.bytes)
     }
 }

@@ -157,4 +157,72 @@ typedef void apus_s32_scale_fn(const struct apus_sum_task *task, float *y);
 typedef void apus_s32_round_fn(size_t n, const float *x, int32_t *y);
 typedef void apus_u8_requantize_fn(size_t n, const float *x, float zero_point, float low, float high, uint8_t *y);
 
+/// What makes a sum of quantised numbers of two of them: `a * left + (b * right + fixed)`, kept to `low ... high`.
+struct apus_byte_sum {
+    float left, right, fixed, low, high;
+};
+
+/// y[m n] = A * B over rows of unsigned bytes and panels of signed ones, the depth in groups of four.
+///
+/// A row's depth is `segments` runs of `groups`, `segment_stride` bytes apart. Bytes: `round((sum + bias) * scales)`
+/// kept to `low ... high`, plus the zero point, and then the sum with the residual where there is one. Floats:
+/// `(sum + bias) * scales + offsets`. Numbers per column are padded to whole panels.
+struct apus_byte_rows_task {
+    size_t m, n, groups, segments, segment_stride;
+    const uint8_t *a;
+    size_t a_stride;
+    const uint8_t *b;
+    size_t b_panel_stride;
+    const int32_t *bias;
+    const float *scales, *offsets;
+    void *y;
+    size_t y_stride;
+    int32_t zero_point;
+    float low, high;
+    const uint8_t *residual;
+    size_t residual_stride;
+    int is_residual_left;
+    struct apus_byte_sum sum;
+};
+typedef void apus_u8s8_rows_fn(const struct apus_byte_rows_task *task);
+
+/// One row of windows over images whose channels lie together; distances are in bytes.
+struct apus_byte_window_task {
+    size_t channels, outputs, kernel_height, kernel_width;
+    const uint8_t *x;
+    size_t row_stride, tap_stride, step;
+    const float *weights;
+    size_t weight_stride;
+    const int32_t *bias;
+    const float *scales;
+    uint8_t *y;
+    int32_t zero_point;
+    float low, high;
+};
+typedef void apus_u8_window_fn(const struct apus_byte_window_task *task);
+
+/// y[c] = round((sum over places of x[c] - offset) * factor) + zero point, over bytes whose channels lie together.
+struct apus_byte_mean_task {
+    size_t channels, places;
+    const uint8_t *x;
+    int32_t offset, zero_point;
+    float factor;
+    int32_t *sums;
+    uint8_t *y;
+};
+typedef void apus_u8_mean_fn(const struct apus_byte_mean_task *task);
+
+typedef void apus_u8_sum_fn(size_t n, const void *a, const void *b, const struct apus_byte_sum *sum, void *y);
+typedef apus_u8_sum_fn apus_s8_sum_fn;
+typedef void apus_u8_table_fn(size_t n, const uint8_t *x, const uint8_t *table, uint8_t *y);
+
+/// y[p * step + c] = x[c * plane + p] ^ flip, other channels up to `step` undefined; or the other way round.
+struct apus_byte_turn_task {
+    size_t channels, places, plane, step;
+    const uint8_t *x;
+    uint8_t *y;
+    uint8_t flip;
+};
+typedef void apus_u8_turn_fn(const struct apus_byte_turn_task *task);
+
 #endif

@@ -16,5 +16,6 @@
 #define APUS_BYTE_GEMM_ROWS 14
 #include "../bodies/names.inc"
 #include "../bodies/byte_gemm.inc"
+#include "../bodies/byte_rows.inc"
 #pragma clang attribute pop
 #endif

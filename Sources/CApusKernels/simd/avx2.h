@@ -28,6 +28,7 @@ V_INLINE void vi_store(int32_t *p, vi x) { _mm256_storeu_si256((__m256i *)p, (__
 V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) { _mm256_maskstore_epi32(p, (__m256i)v_first(n), (__m256i)x); }
 V_INLINE vi vi_load_n(const int32_t *p, size_t n) { return (vi)_mm256_maskload_epi32(p, (__m256i)v_first(n)); }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+V_INLINE vf v_fma_exact(vf a, vf b, vf c) { return v_fma(a, b, c); }
 V_INLINE vm v_lt(vf a, vf b) { return a < b; }
 V_INLINE vm v_gt(vf a, vf b) { return a > b; }
 V_INLINE vm v_eq(vf a, vf b) { return a == b; }

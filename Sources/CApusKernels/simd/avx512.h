@@ -25,6 +25,7 @@ V_INLINE void vi_store(int32_t *p, vi x) { _mm512_storeu_si512(p, (__m512i)x); }
 V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) { _mm512_mask_storeu_epi32(p, v_first(n), (__m512i)x); }
 V_INLINE vi vi_load_n(const int32_t *p, size_t n) { return (vi)_mm512_maskz_loadu_epi32(v_first(n), p); }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+V_INLINE vf v_fma_exact(vf a, vf b, vf c) { return v_fma(a, b, c); }
 V_INLINE vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ); }
 V_INLINE vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
 V_INLINE vm v_eq(vf a, vf b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
@@ -99,6 +100,18 @@ V_INLINE vf v_load_u16_high(const uint16_t *p) {
     return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
 }
 V_INLINE void vi_store_u8(uint8_t *p, vi x) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)x)); }
+/// Stores `round(x) + zero` of two vectors as bytes, kept to `low ... high`.
+#define V_HAS_STORE_CODES 1
+V_INLINE void v_store_codes(uint8_t *p, vf x, vf y, int32_t zero, uint8_t low, uint8_t high) {
+    const __m512 most = _mm512_set1_ps(0x1p30f);
+    const __m512i i = _mm512_cvtps_epi32(_mm512_min_ps((__m512)x, most));
+    const __m512i j = _mm512_cvtps_epi32(_mm512_min_ps((__m512)y, most));
+    const __m512i words = _mm512_adds_epi16(_mm512_packs_epi32(i, j), _mm512_set1_epi16((int16_t)zero));
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13);
+    const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(words, words));
+    const __m256i codes = _mm256_max_epu8(_mm512_castsi512_si256(bytes), _mm256_set1_epi8((char)low));
+    _mm256_storeu_si256((__m256i *)p, _mm256_min_epu8(codes, _mm256_set1_epi8((char)high)));
+}
 V_INLINE void vi_store_u16(uint16_t *p, vi x) {
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16((__m512i)x));
 }

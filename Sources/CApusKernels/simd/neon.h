@@ -40,6 +40,7 @@ V_INLINE vi vi_load_n(const int32_t *p, size_t n) {
     return x;
 }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
+V_INLINE vf v_fma_exact(vf a, vf b, vf c) { return v_fma(a, b, c); }
 V_INLINE vm v_lt(vf a, vf b) { return a < b; }
 V_INLINE vm v_gt(vf a, vf b) { return a > b; }
 V_INLINE vm v_eq(vf a, vf b) { return a == b; }

@@ -28,6 +28,7 @@ V_INLINE void vi_store_n(int32_t *p, vi x, size_t n) {
 }
 V_INLINE vi vi_load_n(const int32_t *p, size_t n) { return n ? *p : 0; }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return a * b + c; }
+V_INLINE vf v_fma_exact(vf a, vf b, vf c) { return __builtin_fmaf(a, b, c); }
 V_INLINE vm v_lt(vf a, vf b) { return a < b; }
 V_INLINE vm v_gt(vf a, vf b) { return a > b; }
 V_INLINE vm v_eq(vf a, vf b) { return a == b; }

@@ -38,19 +38,19 @@ package struct FuseDequantization: Pass {
 
     /// The scale of the rows and the scales of the weights whose product the value is.
     private func scales(_ name: String, _ n: Int, _ index: GraphIndex) -> (String, String?)? {
-        if isOne(name, index) { return (name, nil) }
-        guard let node = index.producer(of: name), node.domain.isEmpty, node.operatorName == "Mul",
-            node.inputs.count == 2
-        else { return nil }
-        for (row, weights) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
-        where isOne(row, index) {
-            if let tensor = index.constant(weights), tensor.elementType == .float32, tensor.elementCount == n,
-                tensor.shape.last == n
-            {
-                return (row, weights)
+        if let node = index.producer(of: name), node.domain.isEmpty, node.operatorName == "Mul", node.inputs.count == 2
+        {
+            for (row, weights) in [(node.inputs[0], node.inputs[1]), (node.inputs[1], node.inputs[0])]
+            where isOne(row, index) {
+                if let tensor = index.constant(weights), tensor.elementType == .float32,
+                    tensor.elementCount == 1
+                        ? tensor.shape.rank <= 1 : tensor.elementCount == n && tensor.shape.last == n
+                {
+                    return (row, weights)
+                }
             }
         }
-        return nil
+        return isOne(name, index) ? (name, nil) : nil
     }
 
     private func isOne(_ name: String, _ index: GraphIndex) -> Bool {

@@ -18,21 +18,35 @@ package struct LowerMatMulInteger: Pass {
                 let zeroPoints = index.zeroPoints(node.input(3), count: weights.shape[1])
             else { continue }
             let (k, n) = (weights.shape[0], weights.shape[1])
-            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) {
-                target in
+            let zero = (try? zeroPoints.integers()) ?? []
+            let isSigned = weights.elementType == .int8
+            let isInRows =
+                k % 4 == 0 && index.elementType(of: node.inputs[0]) == .uint8
+                && zero.allSatisfy { $0 == (isSigned ? 0 : 128) }
+            let count =
+                isInRows ? kernels.packedByteRowsByteCount(k: k, n: n) : kernels.packedByteGEMMByteCount(k: k, n: n)
+            let packed = try unsafe PackedWeights.make(byteCount: count) { target in
                 // SAFETY: the constant holds k * n bytes, the target the bytes asked for.
                 let operand = unsafe ByteOperand(
-                    weights.baseAddress, isSigned: weights.elementType == .int8, rowStride: n)
-                unsafe kernels.packByteGEMM(k: k, n: n, operand, into: target)
+                    weights.baseAddress, isSigned: isSigned, rowStride: n)
+                if isInRows {
+                    unsafe kernels.packByteRows(
+                        k: k, n: n, operand, zeroPoint: isSigned ? 0 : 128, into: target)
+                } else {
+                    unsafe kernels.packByteGEMM(k: k, n: n, operand, into: target)
+                }
             }
-            let hasZeroPoints = ((try? zeroPoints.integers()) ?? []).contains { $0 != 0 }
+            let hasZeroPoints = !isInRows && zero.contains { $0 != 0 }
             let inputs = [
                 node.inputs[0], patch.addConstant(packed, node.input(1) + ".packed"), node.input(2),
                 hasZeroPoints ? patch.addConstant(zeroPoints, "zero_points") : "",
             ]
             try patch.lower(
                 position, node, to: "MatMulInteger", inputs: inputs,
-                attributes: ["k": .integer(k), "n": .integer(n), "isa": .string(kernels.instructionSet.rawValue)])
+                attributes: [
+                    "k": .integer(k), "n": .integer(n), "isa": .string(kernels.instructionSet.rawValue),
+                    "rows": .integer(isInRows ? 1 : 0),
+                ])
         }
     }
 

@@ -28,17 +28,32 @@ package struct LowerQLinearMatMul: Pass {
             else { continue }
             let bias = isGemm ? node.input(6) : ""
             if !bias.isEmpty, index.constant(bias)?.elementCount != n { continue }
-            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedByteGEMMByteCount(k: k, n: n)) {
-                target in
+            let multipliers = try scales.multipliers()
+            let factors = try multipliers.array(of: Float.self)
+            let zero = (try? zeroPoints.array(of: Int32.self)) ?? []
+            let isSigned = weights.elementType == .int8
+            let biases = try index.constant(bias)?.integers().map { Int32(clamping: $0) } ?? []
+            let isInRows =
+                k % 4 == 0 && output.elementType == .uint8 && index.elementType(of: node.inputs[0]) == .uint8
+                && zero.allSatisfy { $0 == (isSigned ? 0 : 128) } && factors.allSatisfy(\.isFinite)
+            let count =
+                isInRows ? kernels.packedByteRowsByteCount(k: k, n: n) : kernels.packedByteGEMMByteCount(k: k, n: n)
+            let packed = try unsafe PackedWeights.make(byteCount: count) { target in
                 // SAFETY: the constant holds k * n bytes, the target the bytes asked for.
                 let operand = unsafe ByteOperand(
                     weights.baseAddress, isSigned: weights.elementType == .int8, rowStride: transposes ? 1 : n,
                     columnStride: transposes ? k : 1)
-                unsafe kernels.packByteGEMM(k: k, n: n, operand, into: target)
+                if isInRows {
+                    unsafe kernels.packByteRows(
+                        k: k, n: n, operand, zeroPoint: isSigned ? 0 : 128, biases: biases, scales: factors,
+                        aZeroPoint: Int32(inputZeroPoint), into: target)
+                } else {
+                    unsafe kernels.packByteGEMM(k: k, n: n, operand, into: target)
+                }
             }
             var inputs = [
                 node.inputs[0], patch.addConstant(packed, node.input(3) + ".packed"),
-                patch.addConstant(try scales.multipliers(), "multipliers"),
+                patch.addConstant(multipliers, "multipliers"),
                 patch.addConstant(zeroPoints, "zero_points"),
             ]
             if !bias.isEmpty { inputs.append(bias) }
@@ -47,7 +62,7 @@ package struct LowerQLinearMatMul: Pass {
                 attributes: [
                     "k": .integer(k), "n": .integer(n), "isa": .string(kernels.instructionSet.rawValue),
                     "x_zero_point": .integer(inputZeroPoint), "y_zero_point": .integer(outputZeroPoint),
-                    "output_type": .integer(Int(output.elementType.rawValue)),
+                    "output_type": .integer(Int(output.elementType.rawValue)), "rows": .integer(isInRows ? 1 : 0),
                 ])
         }
     }

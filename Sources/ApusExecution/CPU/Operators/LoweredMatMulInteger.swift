@@ -18,6 +18,7 @@ struct LoweredMatMulInteger: Operator {
     private let columns: Int
     private let isa: String
     private let isScaled: Bool
+    private let isInRows: Bool
     private let epilogue: EpilogueAttributes
 
     init(_ node: NodeReader) throws(ComputeError) {
@@ -25,6 +26,7 @@ struct LoweredMatMulInteger: Operator {
         columns = try node.integer("n")
         isa = try node.string("isa", default: "scalar")
         isScaled = node.hasInput(4)
+        isInRows = try node.flag("rows")
         epilogue = try EpilogueAttributes(node)
         guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
             throw .attribute("weights of [\(depth), \(columns)]")
@@ -47,8 +49,36 @@ struct LoweredMatMulInteger: Operator {
             zeroPoints.map({ $0.elementType == .int32 && ($0.elementCount == 1 || $0.elementCount == columns) }) ?? true
         else { throw .shape("zero points or bias do not fit \(columns) columns") }
         let kernels = outputs.context.kernels
-        try PackedWeights.check(
-            packed, byteCount: kernels.packedByteGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
+        let byteCount =
+            isInRows
+            ? kernels.packedByteRowsByteCount(k: depth, n: columns)
+            : kernels.packedByteGEMMByteCount(k: depth, n: columns)
+        try PackedWeights.check(packed, byteCount: byteCount, isa: isa, outputs.context)
+        if isInRows {
+            guard x.elementType == .uint8, zeroPoints == nil else { throw .elementType("input 0 is \(x), expected u8") }
+            let rowScale = isScaled ? try inputs.tensor(4) : nil
+            let weightScales = isScaled ? try inputs.optionalTensor(5) : nil
+            guard rowScale.map({ $0.elementType == .float32 && $0.elementCount == 1 }) ?? true,
+                weightScales.map({ $0.elementType == .float32 && [1, columns].contains($0.elementCount) }) ?? true
+            else { throw .shape("the scales do not fit \(columns) columns") }
+            var scale = try rowScale?.elements(of: Float.self)[0] ?? 1
+            if let weightScales, weightScales.elementCount == 1 {
+                scale *= try weightScales.elements(of: Float.self)[0]
+            }
+            let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, Shape(rows.leading + [columns]))
+            // SAFETY: the shapes were checked above, and the tensors outlive the call.
+            let perColumn = columns > 1 && weightScales?.elementCount == columns ? weightScales : nil
+            unsafe kernels.byteRows(
+                m: rows.count, n: columns, k: depth, x.bytes, aZeroPoint: rowZeroPoint, packed: packed.baseAddress,
+                into: isScaled
+                    ? .floats(
+                        result.floats, scale: scale, columnScales: perColumn.map { unsafe $0.floats },
+                        bias: bias.map { unsafe UnsafePointer($0.floats) }, epilogue.activation)
+                    : .integers(result.baseAddress.assumingMemoryBound(to: Int32.self)))
+            withExtendedLifetime((x, packed, weightScales, bias)) {}
+            outputs.set(0, result.finish())
+            return
+        }
         let scales = try scales(inputs, outputs.context)
         let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, Shape(rows.leading + [columns]))
         if rows.count > 0 {

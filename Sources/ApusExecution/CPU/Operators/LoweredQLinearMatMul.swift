@@ -16,6 +16,7 @@ struct LoweredQLinearMatMul: Operator {
     private let columns: Int
     private let isa: String
     private let inputZeroPoint: Int32
+    private let isInRows: Bool
     private let output: QuantizedOutput
 
     init(_ node: NodeReader) throws(ComputeError) {
@@ -24,6 +25,7 @@ struct LoweredQLinearMatMul: Operator {
         isa = try node.string("isa", default: "scalar")
         inputZeroPoint = Int32(clamping: try node.integer("x_zero_point", default: 0))
         output = try QuantizedOutput(node)
+        isInRows = try node.flag("rows")
         guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
             throw .attribute("weights of [\(depth), \(columns)]")
         }
@@ -46,9 +48,24 @@ struct LoweredQLinearMatMul: Operator {
             zeroPoints.map({ $0.elementType == .int32 && ($0.elementCount == 1 || $0.elementCount == columns) }) ?? true
         else { throw .shape("multipliers, zero points or bias do not fit \(columns) columns") }
         let kernels = outputs.context.kernels
-        try PackedWeights.check(
-            packed, byteCount: kernels.packedByteGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
+        let byteCount =
+            isInRows
+            ? kernels.packedByteRowsByteCount(k: depth, n: columns)
+            : kernels.packedByteGEMMByteCount(k: depth, n: columns)
+        try PackedWeights.check(packed, byteCount: byteCount, isa: isa, outputs.context)
         let result = try outputs.makeTensor(0, output.elementType, Shape(rows.leading + [columns]))
+        if isInRows {
+            guard x.elementType == .uint8, output.elementType == .uint8 else {
+                throw .elementType("input 0 is \(x), expected u8")
+            }
+            let finish = ByteFinish(zeroPoint: output.zeroPoint, lowest: output.lowest, highest: output.highest)
+            // SAFETY: the shapes were checked above, and the tensors outlive the call.
+            unsafe kernels.byteRows(
+                m: rows.count, n: columns, k: depth, x.bytes, packed: packed.baseAddress, into: result.bytes, finish)
+            withExtendedLifetime((x, packed)) {}
+            outputs.set(0, result.finish())
+            return
+        }
         if rows.count > 0 {
             // SAFETY: the shapes were checked above, and the tensors outlive the call.
             var epilogue = unsafe output.epilogue(axis: .column, scales: scales)

@@ -1,0 +1,119 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+/// Where the parts of a quantised filter for channels-last images lie: weights, then a bias and a factor per channel.
+///
+/// Depthwise weights are floats, one row of channels for each tap; others are panels of signed bytes whose depth runs
+/// over rows of taps, taps and, fastest, channels.
+struct ByteImageFilter {
+    /// The columns of a panel, or the channels of a depthwise step.
+    let width: Int
+    /// The channels padded to whole widths.
+    let channels: Int
+    /// The depth of one row of taps in groups of four.
+    let groups: Int
+    let isDepthwise: Bool
+    private let shape: ConvolutionShape
+
+    init(_ shape: ConvolutionShape, _ table: UnsafePointer<apus_kernel_table>) {
+        self.shape = shape
+        isDepthwise = shape.isDepthwise
+        // SAFETY: the table is a constant of the kernel library.
+        width = unsafe isDepthwise ? Swift.max(16, table.pointee.lanes) : table.pointee.i8_gemm_columns
+        channels = (shape.outputChannels + width - 1) / width * width
+        groups = (shape.kernelWidth * shape.inputChannels + 3) / 4
+    }
+
+    /// The bytes of one panel.
+    var panelSize: Int { width * shape.kernelHeight * groups * 4 }
+    var weightByteCount: Int { isDepthwise ? channels * shape.depth * 4 : channels / width * panelSize }
+    var byteCount: Int { weightByteCount + channels * 8 }
+
+    @unsafe
+    func bias(_ base: UnsafeRawPointer) -> UnsafePointer<Int32> {
+        unsafe (base + weightByteCount).assumingMemoryBound(to: Int32.self)
+    }
+
+    @unsafe
+    func scales(_ base: UnsafeRawPointer) -> UnsafePointer<Float> {
+        unsafe (base + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Writes every part; weights come as `[outputChannels, inputChannels / groups, height, width]`.
+    @unsafe
+    func fill(_ packed: UnsafeMutableRawPointer, _ source: ByteFilterSource) {
+        unsafe packed.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        let words = unsafe (packed + weightByteCount).assumingMemoryBound(to: Int32.self)
+        let factors = unsafe (packed + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
+        let bytes = unsafe packed.assumingMemoryBound(to: Int8.self)
+        let floats = unsafe packed.assumingMemoryBound(to: Float.self)
+        let inputs = shape.inputChannels / shape.groups
+        let taps = shape.kernelHeight * shape.kernelWidth
+        for channel in 0..<shape.outputChannels {
+            var sum: Int32 = 0
+            for input in 0..<source.channels / shape.groups {
+                for tap in 0..<taps {
+                    let value = source.weight(input * taps + tap, channel, source.channels / shape.groups * taps)
+                    sum &+= value
+                    if isDepthwise {
+                        unsafe floats[tap * channels + channel] = Float(value)
+                    } else {
+                        let (row, column) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
+                        let depth = row * groups * 4 + column * inputs + input
+                        let place = (depth / 4 * width + channel % width) * 4 + depth % 4
+                        unsafe bytes[channel / width * panelSize + place] = Int8(truncatingIfNeeded: value)
+                    }
+                }
+            }
+            unsafe words[channel] = source.bias(channel) &- source.inputZeroPoint &* sum
+            unsafe factors[channel] = source.scale(channel)
+        }
+    }
+}
+
+/// The numbers of a quantised filter as a model gives them.
+@safe
+package struct ByteFilterSource {
+    /// The channels of the images the weights are for; images may have further ones, which do not count.
+    package var channels: Int
+    package var weights: UnsafePointer<UInt8>
+    package var isSigned: Bool
+    /// One for each output channel.
+    package var zeroPoints: [Int32]
+    /// One for each output channel, or none.
+    package var biases: [Int32]
+    /// What sums are multiplied with: one for each output channel, or one for all.
+    package var scales: [Float]
+    /// The zero point of the images.
+    package var inputZeroPoint: Int32
+    /// The distance between the weights of two output channels; nil where they lie one after the other.
+    var channelStride: Int?
+    /// The distance between the weights of one output channel.
+    var depthStride = 1
+
+    /// Names the numbers; the weights must outlive the use.
+    package init(
+        channels: Int, weights: UnsafePointer<UInt8>, isSigned: Bool, zeroPoints: [Int32], biases: [Int32],
+        scales: [Float], inputZeroPoint: Int32
+    ) {
+        self.channels = channels
+        unsafe self.weights = unsafe weights
+        self.isSigned = isSigned
+        self.zeroPoints = zeroPoints
+        self.biases = biases
+        self.scales = scales
+        self.inputZeroPoint = inputZeroPoint
+    }
+
+    fileprivate func weight(_ depth: Int, _ channel: Int, _ count: Int) -> Int32 {
+        // SAFETY: the maker vouches for the weights.
+        let byte = unsafe weights[channel * (channelStride ?? count) + depth * depthStride]
+        return (isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte)) &- zeroPoints[channel]
+    }
+
+    fileprivate func bias(_ channel: Int) -> Int32 { biases.isEmpty ? 0 : biases[channel] }
+
+    fileprivate func scale(_ channel: Int) -> Float { scales.count == 1 ? scales[0] : scales[channel] }
+}

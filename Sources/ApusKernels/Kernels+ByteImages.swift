@@ -1,0 +1,217 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+extension Kernels {
+    /// The bytes ``packByteImageFilter(_:_:into:)`` writes; the memory should be aligned to 64 bytes.
+    package func packedByteImageFilterByteCount(_ shape: ConvolutionShape) -> Int {
+        unsafe ByteImageFilter(shape, table).byteCount
+    }
+
+    /// Rearranges a quantised filter for convolutions over channels-last images.
+    ///
+    /// Unless the convolution is depthwise, there must be one group, and weights less their zero point must fit `i8`.
+    package func packByteImageFilter(
+        _ shape: ConvolutionShape, _ source: ByteFilterSource, into packed: UnsafeMutableRawPointer
+    ) {
+        // SAFETY: the caller gives packedByteImageFilterByteCount bytes.
+        unsafe ByteImageFilter(shape, table).fill(packed, source)
+    }
+
+    /// Convolves `N H W C` images of unsigned bytes exactly; padding is the input's zero point.
+    ///
+    /// Taps along a row are neighbours unless the convolution is depthwise. A residual, laid out like the output, can
+    /// be added unless it is.
+    package func byteImageConvolution(
+        _ shape: ConvolutionShape, _ input: UnsafePointer<UInt8>, zeroPoint: UInt8, packed: UnsafeRawPointer,
+        into output: UnsafeMutablePointer<UInt8>, residual: UnsafePointer<UInt8>? = nil, _ finish: ByteFinish
+    ) {
+        guard shape.batch > 0, shape.outputChannels > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
+        let filter = unsafe ByteImageFilter(shape, table)
+        if filter.isDepthwise {
+            unsafe byteImageDepthwise(shape, filter, input, zeroPoint, packed, output, finish)
+        } else {
+            unsafe byteImageGeneral(shape, filter, input, zeroPoint, packed, output, residual, finish)
+        }
+    }
+
+    @unsafe
+    private func byteImageGeneral(
+        _ shape: ConvolutionShape, _ filter: ByteImageFilter, _ input: UnsafePointer<UInt8>, _ zeroPoint: UInt8,
+        _ packed: UnsafeRawPointer, _ output: UnsafeMutablePointer<UInt8>, _ residual: UnsafePointer<UInt8>?,
+        _ finish: ByteFinish
+    ) {
+        let (channels, n) = (shape.inputChannels, shape.outputChannels)
+        let plane = ByteImagePlane(
+            PoolingShape(shape), channels: channels, needsSlack: shape.kernelWidth * channels % 4 != 0)
+        var task = unsafe finish.task
+        unsafe task.groups = filter.groups
+        unsafe task.segments = shape.kernelHeight
+        unsafe task.segment_stride = shape.dilationHeight * plane.rowSize
+        unsafe task.a_stride = shape.strideWidth * channels
+        unsafe task.b = packed.assumingMemoryBound(to: UInt8.self)
+        unsafe task.b_panel_stride = filter.panelSize
+        unsafe task.bias = filter.bias(packed)
+        unsafe task.scales = filter.scales(packed)
+        unsafe task.y_stride = n
+        unsafe task.residual_stride = n
+        let isFlat =
+            shape.kernelHeight == 1 && shape.kernelWidth == 1 && shape.strideHeight == 1 && shape.strideWidth == 1
+            && !plane.isCopied
+        if isFlat {
+            unsafe task.a = input
+            unsafe task.y = UnsafeMutableRawPointer(output)
+            unsafe task.residual = residual
+            let rows = shape.batch * shape.outputHeight * shape.outputWidth
+            unsafe byteRows(task, lines: 1, lineStride: 0, length: rows, n: n, width: filter.width)
+            return
+        }
+        let (inputSize, lines) = (shape.inputHeight * shape.inputWidth * channels, shape.outputHeight)
+        let outputSize = lines * shape.outputWidth * n
+        for image in 0..<shape.batch {
+            unsafe task.a = plane.rows(of: input + image * inputSize, fill: zeroPoint, self)
+            unsafe task.y = UnsafeMutableRawPointer(output + image * outputSize)
+            unsafe task.residual = residual.map { unsafe $0 + image * outputSize }
+            unsafe byteRows(
+                task, lines: lines, lineStride: shape.strideHeight * plane.rowSize, length: shape.outputWidth, n: n,
+                width: filter.width)
+        }
+    }
+
+    /// Spreads the rows of a product, lying in lines, and its columns over the pool.
+    @unsafe
+    func byteRows(
+        _ task: apus_byte_rows_task, lines: Int, lineStride: Int, length: Int, n: Int, width: Int,
+        _ form: ByteRowsForm = .bytes
+    ) {
+        let kernel =
+            switch form {
+            case .bytes: unsafe table.pointee.u8s8_rows
+            case .floats: unsafe table.pointee.u8s8_float_rows
+            case .integers: unsafe table.pointee.u8s8_integer_rows
+            }
+        let tile = unsafe table.pointee.i8_gemm_rows
+        let depth = unsafe task.groups * 4 * task.segments
+        // A line of its own is cut at whole tiles; lines of images are never cut.
+        let piece = lines > 1 ? length : Swift.max(tile * 2, Swift.min(256, (1 << 17) / depth) / tile * tile)
+        let pieces = lines > 1 ? 1 : (length + piece - 1) / piece
+        let (items, panels) = (lines * pieces, (n + width - 1) / width)
+        let wanted =
+            pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(pool.threadCount * 4, lines * length * n * depth >> 18))
+        let columnParts = lines * length <= 64 ? Swift.min(panels, wanted) : 1
+        let rowParts = Swift.min(items, (wanted + columnParts - 1) / columnParts)
+        let elementSize = form == .bytes ? 1 : 4
+        pool.run(partCount: rowParts * columnParts) { part in
+            let (row, column) = part.quotientAndRemainder(dividingBy: columnParts)
+            let first = column * panels / columnParts
+            let start = first * width
+            // SAFETY: items and panels are those of the task, which the caller vouches for.
+            var task = unsafe task
+            unsafe task.n = Swift.min(n, (column + 1) * panels / columnParts * width) - start
+            unsafe task.b += first * task.b_panel_stride
+            unsafe task.bias += start
+            if form != .integers { unsafe task.scales += start }
+            if unsafe task.offsets != nil { unsafe task.offsets += start }
+            let base = unsafe (a: task.a, y: task.y, residual: task.residual)
+            for item in row * items / rowParts..<(row + 1) * items / rowParts {
+                let line = lines > 1 ? item : 0
+                let place = lines > 1 ? 0 : item * piece
+                let at = unsafe (line * length + place) * task.y_stride + start
+                unsafe task.m = Swift.min(piece, length - place)
+                unsafe task.a = base.a.map { unsafe $0 + line * lineStride + place * task.a_stride }
+                unsafe task.y = base.y.map { unsafe $0 + at * elementSize }
+                unsafe task.residual = base.residual.map { unsafe $0 + at }
+                unsafe kernel?(&task)
+                if case .floats(let activation) = form, activation != .none {
+                    let floats = unsafe task.y.assumingMemoryBound(to: Float.self)
+                    let count = unsafe task.m
+                    for row in 0..<count {
+                        let place = unsafe floats + row * task.y_stride
+                        unsafe activate(activation, task.n, place, place)
+                    }
+                }
+            }
+        }
+    }
+
+    @unsafe
+    private func byteImageDepthwise(
+        _ shape: ConvolutionShape, _ filter: ByteImageFilter, _ input: UnsafePointer<UInt8>, _ zeroPoint: UInt8,
+        _ packed: UnsafeRawPointer, _ output: UnsafeMutablePointer<UInt8>, _ finish: ByteFinish
+    ) {
+        var task = unsafe apus_byte_window_task()
+        unsafe task.weights = packed.assumingMemoryBound(to: Float.self)
+        unsafe task.weight_stride = filter.channels
+        unsafe task.bias = filter.bias(packed)
+        unsafe task.scales = filter.scales(packed)
+        unsafe task.zero_point = finish.zeroPoint
+        unsafe task.low = Float(finish.lowest &- finish.zeroPoint)
+        unsafe task.high = Float(finish.highest &- finish.zeroPoint)
+        unsafe byteWindows(
+            PoolingShape(shape), images: shape.batch, channels: shape.inputChannels, input, fill: zeroPoint, output,
+            task, table.pointee.u8_depthwise)
+    }
+
+    /// Takes the greatest byte under each window of `N H W C` images; padding never wins.
+    package func byteImageMaxPool(
+        _ shape: PoolingShape, channels: Int, _ input: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
+    ) {
+        guard shape.outputHeight > 0, shape.outputWidth > 0 else { return }
+        unsafe byteWindows(
+            shape, images: shape.planes, channels: channels, input, fill: 0, output, apus_byte_window_task(),
+            table.pointee.u8_maximum_window)
+    }
+
+    @unsafe
+    private func byteWindows(
+        _ shape: PoolingShape, images: Int, channels: Int, _ input: UnsafePointer<UInt8>, fill: UInt8,
+        _ output: UnsafeMutablePointer<UInt8>, _ task: apus_byte_window_task,
+        _ kernel: (@convention(c) (UnsafePointer<apus_byte_window_task>?) -> Void)?
+    ) {
+        let plane = ByteImagePlane(shape, channels: channels, needsSlack: channels % lanes != 0)
+        let lineSize = shape.outputWidth * channels
+        var task = unsafe task
+        unsafe task.channels = channels
+        unsafe task.outputs = shape.outputWidth
+        unsafe task.kernel_height = shape.kernelHeight
+        unsafe task.kernel_width = shape.kernelWidth
+        unsafe task.row_stride = shape.dilationHeight * plane.rowSize
+        unsafe task.tap_stride = shape.dilationWidth * channels
+        unsafe task.step = shape.strideWidth * channels
+        for image in 0..<images {
+            let rows = unsafe plane.rows(
+                of: input + image * shape.inputHeight * shape.inputWidth * channels, fill: fill, self)
+            let target = unsafe output + image * shape.outputHeight * lineSize
+            let whole = unsafe task
+            spreadItems(shape.outputHeight, cost: lineSize * shape.kernelHeight * shape.kernelWidth / 8) { lines in
+                var task = unsafe whole
+                for line in lines {
+                    // SAFETY: lines count through the output image.
+                    unsafe task.x = rows + line * shape.strideHeight * plane.rowSize
+                    unsafe task.y = target + line * lineSize
+                    unsafe kernel?(&task)
+                }
+            }
+        }
+    }
+}
+
+/// What rows of products are stored as.
+enum ByteRowsForm: Hashable {
+    case bytes
+    case integers
+    case floats(Activation)
+}
+
+extension ByteFinish {
+    var task: apus_byte_rows_task {
+        var task = unsafe apus_byte_rows_task()
+        unsafe task.zero_point = zeroPoint
+        unsafe task.low = Float(lowest &- zeroPoint)
+        unsafe task.high = Float(highest &- zeroPoint)
+        unsafe task.is_residual_left = isResidualFirst ? 1 : 0
+        unsafe task.sum = sum.task
+        return unsafe task
+    }
+}

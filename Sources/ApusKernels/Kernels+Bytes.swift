@@ -1,0 +1,94 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+extension Kernels {
+    /// Adds `count` pairs of quantised bytes; `y` may be `a` or `b`.
+    package func byteSum(
+        _ sum: ByteSum, count: Int, isSigned: Bool, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+        into y: UnsafeMutableRawPointer
+    ) {
+        let kernel = unsafe isSigned ? table.pointee.s8_sum : table.pointee.u8_sum
+        let task = sum.task
+        spread(count, grain: 16384) { part in
+            // SAFETY: the caller gives count elements.
+            unsafe withUnsafePointer(to: task) { sum in
+                unsafe kernel?(part.count, a + part.lowerBound, b + part.lowerBound, sum, y + part.lowerBound)
+            }
+        }
+    }
+
+    /// Replaces each of `count` bytes by its entry of a table of 256; `y` may be `x`.
+    package func byteTable(
+        _ entries: UnsafePointer<UInt8>, count: Int, _ x: UnsafePointer<UInt8>, into y: UnsafeMutablePointer<UInt8>
+    ) {
+        spread(count, grain: 16384) { part in
+            // SAFETY: the caller gives count elements and 256 entries.
+            unsafe table.pointee.u8_table?(part.count, x + part.lowerBound, entries, y + part.lowerBound)
+        }
+    }
+
+    /// Averages each channel of `N H W C` images: `round((sum - places * zeroPoint) * factor) + outputZeroPoint`.
+    package func byteImageMean(
+        images: Int, places: Int, channels: Int, zeroPoint: Int32, factor: Float, outputZeroPoint: Int32,
+        _ x: UnsafePointer<UInt8>, into y: UnsafeMutablePointer<UInt8>
+    ) {
+        for image in 0..<images {
+            // SAFETY: the caller gives images of the sizes.
+            let memory = unsafe scratch(.sums, byteCount: channels * 4)
+            var task = unsafe apus_byte_mean_task(
+                channels: channels, places: places, x: x + image * places * channels,
+                offset: Int32(truncatingIfNeeded: places) &* zeroPoint, zero_point: outputZeroPoint, factor: factor,
+                sums: memory.assumingMemoryBound(to: Int32.self), y: y + image * channels)
+            unsafe table.pointee.u8_mean?(&task)
+        }
+    }
+
+    /// Brings the channels of `N C H W` images of bytes together, `step` bytes to a place, each byte xor `flip`.
+    ///
+    /// What lies between the channels and the step is undefined.
+    package func gatherChannels(
+        images: Int, channels: Int, places: Int, step: Int, flip: UInt8, _ x: UnsafePointer<UInt8>,
+        into y: UnsafeMutablePointer<UInt8>
+    ) {
+        unsafe turn(images, channels, places, step, flip) { image, place, task in
+            unsafe task.x = x + image * channels * places + place
+            unsafe task.y = y + (image * places + place) * step
+        } _: { task in
+            unsafe table.pointee.u8_gather_channels?(&task)
+        }
+    }
+
+    /// Takes the channels of `N H W C` images of bytes apart, each byte xor `flip`.
+    package func scatterChannels(
+        images: Int, channels: Int, places: Int, flip: UInt8, _ x: UnsafePointer<UInt8>,
+        into y: UnsafeMutablePointer<UInt8>
+    ) {
+        unsafe turn(images, channels, places, channels, flip) { image, place, task in
+            unsafe task.x = x + (image * places + place) * channels
+            unsafe task.y = y + image * channels * places + place
+        } _: { task in
+            unsafe table.pointee.u8_scatter_channels?(&task)
+        }
+    }
+
+    @unsafe
+    private func turn(
+        _ images: Int, _ channels: Int, _ places: Int, _ step: Int, _ flip: UInt8,
+        _ place: (Int, Int, inout apus_byte_turn_task) -> Void, _ run: (inout apus_byte_turn_task) -> Void
+    ) {
+        for image in 0..<images {
+            spread(places, grain: Swift.max(64, 16384 / Swift.max(1, channels))) { part in
+                var task = unsafe apus_byte_turn_task()
+                unsafe task.channels = channels
+                unsafe task.places = part.count
+                unsafe task.plane = places
+                unsafe task.step = step
+                unsafe task.flip = flip
+                unsafe place(image, part.lowerBound, &task)
+                unsafe run(&task)
+            }
+        }
+    }
+}
