@@ -41,17 +41,18 @@ struct ByteImageFilter {
         unsafe (base + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
     }
 
-    /// Writes every part; weights come as `[outputChannels, inputChannels / groups, height, width]`.
+    /// Writes what belongs to some output channels into memory full of zeros.
+    ///
+    /// Weights come as `[outputChannels, inputChannels / groups, height, width]`.
     @unsafe
-    func fill(_ packed: UnsafeMutableRawPointer, _ source: ByteFilterSource) {
-        unsafe packed.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    func fill(_ range: Range<Int>, of packed: UnsafeMutableRawPointer, _ source: ByteFilterSource) {
         let words = unsafe (packed + weightByteCount).assumingMemoryBound(to: Int32.self)
         let factors = unsafe (packed + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
         let bytes = unsafe packed.assumingMemoryBound(to: Int8.self)
         let floats = unsafe packed.assumingMemoryBound(to: Float.self)
         let inputs = shape.inputChannels / shape.groups
         let taps = shape.kernelHeight * shape.kernelWidth
-        for channel in 0..<shape.outputChannels {
+        for channel in range {
             var sum: Int32 = 0
             for input in 0..<source.channels / shape.groups {
                 for tap in 0..<taps {

@@ -16,7 +16,11 @@ extension Kernels {
         _ shape: ConvolutionShape, _ source: ByteFilterSource, into packed: UnsafeMutableRawPointer
     ) {
         // SAFETY: the caller gives packedByteImageFilterByteCount bytes.
-        unsafe ByteImageFilter(shape, table).fill(packed, source)
+        let filter = unsafe ByteImageFilter(shape, table)
+        unsafe packed.initializeMemory(as: UInt8.self, repeating: 0, count: filter.byteCount)
+        spreadItems(shape.outputChannels, cost: shape.depth * 4) { channels in
+            unsafe filter.fill(channels, of: packed, source)
+        }
     }
 
     /// Convolves `N H W C` images of unsigned bytes exactly; padding is the input's zero point.

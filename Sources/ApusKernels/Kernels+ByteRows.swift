@@ -22,7 +22,7 @@ extension Kernels {
             zeroPoints: [Int32](repeating: zeroPoint, count: n), biases: biases, scales: scales,
             inputZeroPoint: aZeroPoint)
         (source.channelStride, source.depthStride) = (b.columnStride, b.rowStride)
-        unsafe ByteImageFilter(ConvolutionShape(rowsOf: k, n), table).fill(packed, source)
+        unsafe packByteImageFilter(ConvolutionShape(rowsOf: k, n), source, into: packed)
     }
 
     /// Multiplies `m` contiguous rows of `k` unsigned bytes, `k` being a multiple of four, with a packed matrix.

@@ -29,6 +29,31 @@ extension Kernels {
         }
     }
 
+    /// The least and the greatest of `count` floats, at least one; NaN where one of them is.
+    package func extremes(count: Int, _ x: UnsafePointer<Float>) -> (least: Float, greatest: Float) {
+        let size = 4096
+        let parts = (count + size - 1) / size
+        let memory = unsafe scratch(.factors, byteCount: parts * 8)
+        let least = unsafe memory.assumingMemoryBound(to: Float.self)
+        let greatest = unsafe least + parts
+        spreadItems(parts, cost: size) { range in
+            for part in range {
+                let length = Swift.min(size, count - part * size)
+                // SAFETY: the caller gives count elements; the second pass finds them in the nearest cache.
+                unsafe table.pointee.f32_row_minimum?(1, length, x + part * size, 0, least + part)
+                unsafe table.pointee.f32_row_maximum?(1, length, x + part * size, 0, greatest + part)
+            }
+        }
+        var result = unsafe (least: least[0], greatest: greatest[0])
+        for part in 0..<parts {
+            // NaN is not at least as great as anything, so that it stays once it is met.
+            if unsafe !(least[part] >= result.least) { unsafe result.least = least[part] }
+            if unsafe !(greatest[part] <= result.greatest) { unsafe result.greatest = greatest[part] }
+            if result.least.isNaN || result.greatest.isNaN { return (.nan, .nan) }
+        }
+        return result
+    }
+
     /// Averages each channel of `N H W C` images: `round((sum - places * zeroPoint) * factor) + outputZeroPoint`.
     package func byteImageMean(
         images: Int, places: Int, channels: Int, zeroPoint: Int32, factor: Float, outputZeroPoint: Int32,

@@ -17,10 +17,10 @@ package struct DynamicQuantizeLinear: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let values = try source.elements(of: Float.self)
-        let range = outputs.range(of: source)
+        let range = outputs.extremes(of: source)
         let quantization: DynamicQuantization
-        if range.least.isFinite, range.most.isFinite {
-            quantization = DynamicQuantization(least: min(0, range.least), most: max(0, range.most))
+        if range.least.isFinite, range.greatest.isFinite {
+            quantization = DynamicQuantization(least: min(0, range.least), most: max(0, range.greatest))
             try outputs.quantize(
                 0, source, scale: quantization.scale, zeroPoint: quantization.zeroPoint, to: .uint8)
         } else {

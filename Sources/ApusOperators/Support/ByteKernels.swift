@@ -64,22 +64,12 @@ extension Outputs {
     }
 
     /// The least and the greatest of floats; NaN where there is one, zeros where there is nothing.
-    func range(of source: Tensor) -> (least: Float, most: Float) {
-        var (least, most): (Float, Float) = (0, 0)
-        guard source.elementCount > 0 else { return (least, most) }
-        let kernels = kernels
-        // SAFETY: the tensor is one row of its elements and lives through the calls.
-        unsafe withUnsafeMutablePointer(to: &least) {
-            unsafe kernels.reduceRows(
-                .minimum, rows: 1, columns: source.elementCount,
-                UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)), rowStride: 0, into: $0)
-        }
-        unsafe withUnsafeMutablePointer(to: &most) {
-            unsafe kernels.reduceRows(
-                .maximum, rows: 1, columns: source.elementCount,
-                UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)), rowStride: 0, into: $0)
-        }
+    func extremes(of source: Tensor) -> (least: Float, greatest: Float) {
+        guard source.elementCount > 0 else { return (0, 0) }
+        // SAFETY: the tensor lives through the call.
+        let result = unsafe kernels.extremes(
+            count: source.elementCount, UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)))
         withExtendedLifetime(source) {}
-        return (least, most)
+        return result
     }
 }
