@@ -15,7 +15,7 @@ enum ChannelsLast {
         let width = shape.inputWidth + shape.padLeft + shape.padRight + shape.strideWidth
         let (area, isTooLarge) = height.multipliedReportingOverflow(by: width)
         let (size, isLarger) = area.multipliedReportingOverflow(by: channels)
-        guard !isTooLarge, !isLarger, size <= 1 << 32 else {
+        guard !isTooLarge, !isLarger, size <= 1 << 30 else {
             throw .limit("images of \(height) times \(width) places and \(channels) channels are too large")
         }
     }

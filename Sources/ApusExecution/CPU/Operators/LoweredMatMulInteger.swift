@@ -28,7 +28,9 @@ struct LoweredMatMulInteger: Operator {
         isScaled = node.hasInput(4)
         isInRows = try node.flag("rows")
         epilogue = try EpilogueAttributes(node)
-        guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
+        guard depth > 0, columns > 0, !isInRows || depth % 4 == 0,
+            !depth.multipliedReportingOverflow(by: columns).overflow
+        else {
             throw .attribute("weights of [\(depth), \(columns)]")
         }
     }

@@ -26,7 +26,9 @@ struct LoweredQLinearMatMul: Operator {
         inputZeroPoint = Int32(clamping: try node.integer("x_zero_point", default: 0))
         output = try QuantizedOutput(node)
         isInRows = try node.flag("rows")
-        guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
+        guard depth > 0, columns > 0, !isInRows || depth % 4 == 0,
+            !depth.multipliedReportingOverflow(by: columns).overflow
+        else {
             throw .attribute("weights of [\(depth), \(columns)]")
         }
     }
