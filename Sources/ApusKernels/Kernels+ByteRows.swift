@@ -4,7 +4,7 @@
 import CApusKernels
 
 extension Kernels {
-    /// The bytes ``packByteRows(k:n:_:biases:scales:aZeroPoint:into:)`` writes; the memory should be aligned to 64 bytes.
+    /// The bytes a matrix packed for products with rows of bytes takes; it should be aligned to 64 bytes.
     package func packedByteRowsByteCount(k: Int, n: Int) -> Int {
         unsafe ByteImageFilter(ConvolutionShape(rowsOf: k, n), table).byteCount
     }

@@ -46,6 +46,7 @@ extension Tensor {
     @unsafe
     var bytes: UnsafePointer<UInt8> {
         precondition(elementType.byteWidth == 1, "kernels read bytes")
+        // SAFETY: every byte is a UInt8.
         return unsafe UnsafePointer(baseAddress.assumingMemoryBound(to: UInt8.self))
     }
 }
@@ -55,6 +56,7 @@ extension MutableTensor {
     @unsafe
     var bytes: UnsafeMutablePointer<UInt8> {
         precondition(elementType.byteWidth == 1, "kernels write bytes")
+        // SAFETY: every byte is a UInt8.
         return unsafe baseAddress.assumingMemoryBound(to: UInt8.self)
     }
 }
