@@ -26,7 +26,7 @@ extension Kernels {
         }
     }
 
-    /// Quantises to bytes: `saturate(round(x / scale) + zeroPoint)`, rounding half to even; NaN gives the zero point.
+    /// Quantises to bytes: `saturate(round(x / scale) + zeroPoint)`, rounding half to even; NaN gives the least.
     package func quantize(
         count: Int, _ x: UnsafePointer<Float>, scale: Float, zeroPoint: Int32, isSigned: Bool,
         into y: UnsafeMutableRawPointer

@@ -57,6 +57,7 @@ import Testing
         for count in [1, 5, 16, 33, 100] {
             var values = (0..<count).map { _ in Float(Int.random(in: -300...300, using: &random)) * 0.25 }
             values[0] = .infinity
+            if count > 1 { values[1] = .nan }
             let x = Buffer(values, filler: 0)
             for (isSigned, zero) in [(false, Int32(128)), (true, Int32(-3)), (false, 0)] {
                 let y = Buffer<UInt8>(count, filler: 0xa5)
@@ -65,7 +66,7 @@ import Testing
                 let low: Float = isSigned ? -128 : 0
                 let codes = values.map { value in
                     let code = (value / 0.5).rounded(.toNearestOrEven) + Float(zero)
-                    return Int(Swift.min(Swift.max(code, low), low + 255))
+                    return code.isNaN ? Int(low) : Int(Swift.min(Swift.max(code, low), low + 255))
                 }
                 #expect(y.array == codes.map { UInt8(truncatingIfNeeded: $0) })
                 #expect(y.isIntact)
