@@ -43,6 +43,14 @@ public final class EvaluationContext {
         try runSubgraph(attribute, position, inputs)
     }
 
+    /// Refuses so many strings before they are made: past a fixed number, or past what the budget has room for.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit`.
+    package func checkStrings(_ count: Int, byteCount: Int = 0) throws(ComputeError) {
+        guard count <= 1 << 28, byteCount <= 1 << 31 else { throw .limit("\(count) strings are too many or too long") }
+        try budget?.checkRoom(for: count * 16 + byteCount)
+    }
+
     /// Memory for a tensor; its contents are undefined.
     ///
     /// - Throws: ``ComputeError`` with code `shape` or `limit`.

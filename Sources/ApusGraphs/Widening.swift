@@ -1,13 +1,20 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusKernels
 package import ApusTensors
 
 extension Operator {
     /// Evaluates, computing in `f32` what the inputs hold in a half type where the operator asks for it.
     ///
-    /// - Throws: ``ComputeError`` from the evaluation.
+    /// - Throws: ``ComputeError`` from the evaluation, or with code `limit` where its kernels found no memory.
     package func run(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        _ = ScratchShortage.take()
+        try runWidened(inputs, into: &outputs)
+        if let byteCount = ScratchShortage.take() { throw .limit("the system has no \(byteCount) bytes to work in") }
+    }
+
+    private func runWidened(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         guard Self.widensHalf, let half = inputs.halfType else { return try evaluate(inputs, into: &outputs) }
         let context = outputs.context
         var wide = Outputs(wanted: (0..<outputs.count).map { outputs.isWanted($0) }, context: context)

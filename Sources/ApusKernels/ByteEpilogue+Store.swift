@@ -36,7 +36,7 @@ extension ByteEpilogue {
             unsafe table.pointee.s32_scale?(&task, y + index)
             unsafe activateFully(count, y + index, kernels)
         case .bytes(let y, let isSigned):
-            let memory = unsafe scratch(.factors, byteCount: count * 4)
+            guard let memory = unsafe scratch(.factors, byteCount: count * 4) else { return }
             let row = unsafe memory.assumingMemoryBound(to: Float.self)
             unsafe table.pointee.s32_scale?(&task, row)
             unsafe activateFully(count, row, kernels)

@@ -74,14 +74,14 @@ struct ByteProduct {
         switch right {
         case .packed(let base): unsafe task.b = base + columns.lowerBound * groups * 4
         case .patches(var patches):
-            let memory = unsafe scratch(.right, byteCount: panels * width * groups * 4)
+            guard let memory = unsafe scratch(.right, byteCount: panels * width * groups * 4) else { return }
             unsafe patches.patch.column = columns.lowerBound
             unsafe patches.patch.columns = columns.count
             unsafe patches.patch.panel_columns = width
             unsafe patches.patch.out = memory
             unsafe patches.patch.panel_stride = width * groups * 4
             if let depth = patchDepth {
-                let memory = unsafe scratch(.sums, byteCount: panels * width * 4)
+                guard let memory = unsafe scratch(.sums, byteCount: panels * width * 4) else { return }
                 let sums = unsafe memory.assumingMemoryBound(to: Int32.self)
                 unsafe patches.sums = sums
                 unsafe table.pointee.u8_patch?(&patches)
@@ -92,14 +92,14 @@ struct ByteProduct {
             }
             unsafe task.b = UnsafePointer(memory.assumingMemoryBound(to: UInt8.self))
         }
-        let block = unsafe scratch(.product, byteCount: rowBlock * columns.count * 4)
+        guard let block = unsafe scratch(.product, byteCount: rowBlock * columns.count * 4) else { return }
         let product = unsafe block.assumingMemoryBound(to: Int32.self)
         unsafe task.c = product
         unsafe task.c_stride = columns.count
         for row in stride(from: rows.lowerBound, to: rows.upperBound, by: rowBlock) {
             let height = Swift.min(rowBlock, rows.upperBound - row)
             unsafe task.m = height
-            let sums = unsafe setLeft(&task, row, height, panelRows, table)
+            guard let sums = unsafe setLeft(&task, row, height, panelRows, table) else { return }
             switch left {
             case .strided: unsafe table.pointee.u8s8_gemm?(&task)
             case .packed: unsafe table.pointee.s8u8_gemm?(&task)
@@ -111,11 +111,11 @@ struct ByteProduct {
         }
     }
 
-    /// Makes the panels of a block of rows and returns the sums of its rows.
+    /// Makes the panels of a block of rows and returns the sums of its rows; nil where there is no memory for them.
     private func setLeft(
         _ task: inout apus_byte_gemm_task, _ row: Int, _ height: Int, _ panelRows: Int,
         _ table: UnsafePointer<apus_kernel_table>
-    ) -> UnsafePointer<Int32> {
+    ) -> UnsafePointer<Int32>? {
         unsafe task.a_panel_stride = panelRows * groups * 4
         switch left {
         case .packed(let base, let sums):
@@ -124,7 +124,7 @@ struct ByteProduct {
         case .strided(let a, let flip):
             let panels = (height + panelRows - 1) / panelRows
             let size = panels * panelRows
-            let memory = unsafe scratch(.left, byteCount: size * groups * 4 + size * 4)
+            guard let memory = unsafe scratch(.left, byteCount: size * groups * 4 + size * 4) else { return nil }
             let target = unsafe memory.assumingMemoryBound(to: UInt8.self)
             let sums = unsafe (memory + size * groups * 4).assumingMemoryBound(to: Int32.self)
             let base = unsafe a.base.assumingMemoryBound(to: UInt8.self)

@@ -94,10 +94,14 @@ extension Kernels {
         spreadItems(shape.batch * shape.inputChannels, cost: size * multiplier * shape.depth) { planes in
             for plane in planes {
                 // SAFETY: planes count through batch and channels as the images do.
-                let floats = unsafe scratch(.left, byteCount: inputSize * 4).assumingMemoryBound(to: Float.self)
+                guard let plain = unsafe scratch(.left, byteCount: inputSize * 4),
+                    let summed = unsafe scratch(.right, byteCount: size * 4),
+                    let rounded = unsafe scratch(.product, byteCount: size * 4)
+                else { return }
+                let floats = unsafe plain.assumingMemoryBound(to: Float.self)
                 unsafe widen?(inputSize, input + plane * inputSize, 1, Float(zeroPoint), floats)
-                let sums = unsafe scratch(.right, byteCount: size * 4).assumingMemoryBound(to: Float.self)
-                let integers = unsafe scratch(.product, byteCount: size * 4).assumingMemoryBound(to: Int32.self)
+                let sums = unsafe summed.assumingMemoryBound(to: Float.self)
+                let integers = unsafe rounded.assumingMemoryBound(to: Int32.self)
                 for copy in 0..<multiplier {
                     let channel = plane % shape.inputChannels * multiplier + copy
                     var task = unsafe window.makeTask(floats, into: sums)

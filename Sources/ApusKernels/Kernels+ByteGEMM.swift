@@ -45,7 +45,7 @@ extension Kernels {
         let groups = (k + 3) / 4
         let sums = unsafe (b + columns * groups * 4).assumingMemoryBound(to: Int32.self)
         let shift = unsafe sums[columns]
-        let memory = unsafe scratch(.zeros, byteCount: columns * 8)
+        guard let memory = unsafe scratch(.zeros, byteCount: columns * 8) else { return }
         let zeros = unsafe memory.assumingMemoryBound(to: Int32.self)
         let terms = unsafe zeros + columns
         for column in 0..<n {

@@ -176,7 +176,7 @@ extension Kernels {
     func slide(_ window: PlaneWindow, _ task: inout apus_window_task, isFirst: Bool) {
         guard window.isPractical else {
             let count = window.outputHeight * window.outputWidth
-            let memory = unsafe scratch(.plane, byteCount: count * 4)
+            guard let memory = unsafe scratch(.plane, byteCount: count * 4) else { return }
             let sums = unsafe memory.assumingMemoryBound(to: Float.self)
             guard let weights = unsafe task.weights, let source = unsafe task.x else { return }
             unsafe window.convolveDirectly(source, weights, into: sums)
@@ -192,8 +192,10 @@ extension Kernels {
             }
             return
         }
-        guard let source = unsafe task.x else { return }
-        unsafe task.x = isFirst ? window.fill(source, with: 0, table) : window.filled
+        guard let source = unsafe task.x,
+            let plane = unsafe isFirst ? window.fill(source, with: 0, table) : window.filled
+        else { return }
+        unsafe task.x = plane
         unsafe table.pointee.f32_depthwise?(&task)
     }
 }

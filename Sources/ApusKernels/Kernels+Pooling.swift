@@ -17,7 +17,8 @@ extension Kernels {
         }
         eachPlane(shape) { plane in
             // SAFETY: the caller gives planes of the shape's sizes.
-            let source = unsafe window.fill(x + plane * shape.inputHeight * shape.inputWidth, with: -.infinity, table)
+            let image = unsafe x + plane * shape.inputHeight * shape.inputWidth
+            guard let source = unsafe window.fill(image, with: -.infinity, table) else { return }
             let target = unsafe y + plane * shape.outputHeight * shape.outputWidth
             var task = unsafe window.makeTask(source, into: target)
             unsafe table.pointee.f32_max_pool?(&task)
@@ -49,8 +50,8 @@ extension Kernels {
             unsafe columns.withUnsafeBufferPointer { columnFactors in
                 eachPlane(shape) { plane in
                     // SAFETY: the caller gives planes of the shape's sizes.
-                    let source = unsafe window.fill(
-                        x + plane * shape.inputHeight * shape.inputWidth, with: 0, table)
+                    let image = unsafe x + plane * shape.inputHeight * shape.inputWidth
+                    guard let source = unsafe window.fill(image, with: 0, table) else { return }
                     let target = unsafe y + plane * shape.outputHeight * shape.outputWidth
                     var task = unsafe window.makeTask(source, into: target)
                     unsafe task.row_factors = rowFactors.baseAddress

@@ -59,13 +59,27 @@ package struct Kernels: @unchecked Sendable {
 }
 
 /// Memory of the calling thread for one purpose, valid until the thread asks for that purpose again.
+///
+/// Nil where there is none: the kernel then leaves its work undone, and ``ScratchShortage`` tells whoever called it.
 @unsafe
-func scratch(_ purpose: ScratchPurpose, byteCount: Int) -> UnsafeMutableRawPointer {
+func scratch(_ purpose: ScratchPurpose, byteCount: Int) -> UnsafeMutableRawPointer? {
     // SAFETY: the memory has the size asked for and belongs to this thread alone.
-    guard let memory = unsafe apus_scratch(purpose.rawValue, byteCount) else {
-        preconditionFailure("no memory for \(byteCount) bytes of scratch")
+    unsafe apus_scratch(purpose.rawValue, byteCount)
+}
+
+/// Tells that a kernel found no scratch memory, in the way of `errno`: once, to the thread that called the kernel.
+package enum ScratchShortage {
+    /// The bytes that could not be had since the last call on this thread; nil when there was no shortage.
+    package static func take() -> Int? {
+        let byteCount = apus_scratch_shortage()
+        return byteCount == 0 ? nil : Int(clamping: byteCount)
     }
-    return unsafe memory
+
+    /// Hands a shortage met on another thread to this one.
+    package static func hand(_ byteCount: Int) { apus_scratch_refuse(byteCount) }
+
+    /// The most bytes this thread gets for one purpose; for tests of what happens without memory.
+    package static func limit(to byteCount: Int) { apus_scratch_limit(byteCount) }
 }
 
 /// What a thread's scratch memory is for; purposes that are alive together differ.

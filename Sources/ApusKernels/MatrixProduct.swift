@@ -54,12 +54,12 @@ struct MatrixProduct {
             unsafe task.k = count
             unsafe task.is_first = start == 0 ? 1 : 0
             unsafe task.is_last = start + count == k ? 1 : 0
-            unsafe setRight(&task, start, count, rows, columns, panelColumns, table)
+            guard unsafe setRight(&task, start, count, rows, columns, panelColumns, table) else { return }
             for row in stride(from: rows.lowerBound, to: rows.upperBound, by: rowBlock) {
                 let height = Swift.min(rowBlock, rows.upperBound - row)
                 unsafe task.m = height
                 unsafe task.n = columns.count
-                unsafe setLeft(&task, start, count, row, height, panelRows, table)
+                guard unsafe setLeft(&task, start, count, row, height, panelRows, table) else { return }
                 let offset = row * rowStride + columns.lowerBound
                 unsafe task.c = c + offset
                 unsafe task.row_bias = epilogue.biasAxis == .row ? epilogue.bias.map { unsafe $0 + row } : nil
@@ -95,10 +95,11 @@ struct MatrixProduct {
         return unsafe task
     }
 
+    /// Points the task at the rows; false where there is no memory to copy them.
     private func setLeft(
         _ task: inout apus_f32_gemm_task, _ start: Int, _ count: Int, _ row: Int, _ height: Int, _ panelRows: Int,
         _ table: UnsafePointer<apus_kernel_table>
-    ) {
+    ) -> Bool {
         switch left {
         case .packed(let base):
             unsafe task.a = base + row * k + start * panelRows
@@ -110,7 +111,7 @@ struct MatrixProduct {
             unsafe task.a_step = a.columnStride
         case .strided(let a):
             let panels = (height + panelRows - 1) / panelRows
-            let memory = unsafe scratch(.left, byteCount: panels * panelRows * count * 4)
+            guard let memory = unsafe scratch(.left, byteCount: panels * panelRows * count * 4) else { return false }
             let target = unsafe memory.assumingMemoryBound(to: Float.self)
             for panel in 0..<panels {
                 let first = row + panel * panelRows
@@ -125,26 +126,28 @@ struct MatrixProduct {
             unsafe task.a_panel_stride = panelRows * count
             unsafe task.a_step = panelRows
         }
+        return true
     }
 
+    /// Points the task at the columns; false where there is no memory to copy them.
     private func setRight(
         _ task: inout apus_f32_gemm_task, _ start: Int, _ count: Int, _ rows: Range<Int>, _ columns: Range<Int>,
         _ width: Int, _ table: UnsafePointer<apus_kernel_table>
-    ) {
+    ) -> Bool {
         let panels = (columns.count + width - 1) / width
         switch right {
         case .packed(let base):
             unsafe task.b = base + columns.lowerBound * k + start * width
             unsafe task.b_panel_stride = width * k
             unsafe task.b_step = width
-            return
+            return true
         case .strided(let b) where b.columnStride == 1 && rows.count <= 56:
             unsafe task.b = b.base + start * b.rowStride + columns.lowerBound
             unsafe task.b_panel_stride = width
             unsafe task.b_step = b.rowStride
-            return
+            return true
         case .strided(let b):
-            let memory = unsafe scratch(.right, byteCount: panels * width * count * 4)
+            guard let memory = unsafe scratch(.right, byteCount: panels * width * count * 4) else { return false }
             let target = unsafe memory.assumingMemoryBound(to: Float.self)
             for panel in 0..<panels {
                 let first = columns.lowerBound + panel * width
@@ -156,7 +159,7 @@ struct MatrixProduct {
             }
             unsafe task.b = UnsafePointer(target)
         case .patches(var patches):
-            let memory = unsafe scratch(.right, byteCount: panels * width * count * 4)
+            guard let memory = unsafe scratch(.right, byteCount: panels * width * count * 4) else { return false }
             unsafe patches.column = columns.lowerBound
             unsafe patches.columns = columns.count
             unsafe patches.panel_columns = width
@@ -169,6 +172,7 @@ struct MatrixProduct {
         }
         unsafe task.b_panel_stride = width * count
         unsafe task.b_step = width
+        return true
     }
 }
 

@@ -51,10 +51,11 @@ struct PlaneWindow {
             (outputWidth + lanes - 1) / lanes * lanes + (kernelWidth - 1) * dilationWidth / strideWidth + 1
     }
 
-    /// Whether the padded copy is worth making: few phases, and a size that memory surely has.
+    /// Whether the padded copy is worth making: few phases, and hardly more memory than the planes themselves take.
     var isPractical: Bool {
         let (area, isAreaTooLarge) = planeHeight.multipliedReportingOverflow(by: planeWidth)
-        return strideWidth <= 4 && !isAreaTooLarge && area <= 1 << 26
+        guard strideWidth <= 4, !isAreaTooLarge, area <= 1 << 26 else { return false }
+        return area <= 1 << 20 || area / 4 <= inputHeight * inputWidth + outputHeight * outputWidth
     }
 
     /// The taps along one axis that fall inside an extent when the first one is at `start`.
@@ -97,11 +98,15 @@ struct PlaneWindow {
     }
 
     /// Copies a plane with padding into the thread's scratch memory, one copy of every `strideWidth`th column each.
+    ///
+    /// Nil where there is no memory for it.
     @unsafe
     func fill(
         _ x: UnsafePointer<Float>, with value: Float, _ table: UnsafePointer<apus_kernel_table>
-    ) -> UnsafePointer<Float> {
-        let memory = unsafe scratch(.plane, byteCount: strideWidth * planeHeight * planeWidth * 4)
+    ) -> UnsafePointer<Float>? {
+        guard let memory = unsafe scratch(.plane, byteCount: strideWidth * planeHeight * planeWidth * 4) else {
+            return nil
+        }
         let target = unsafe memory.assumingMemoryBound(to: Float.self)
         var task = unsafe apus_plane_task(
             x: x, height: inputHeight, width: inputWidth, pad_top: padTop, pad_left: padLeft, phases: strideWidth,
@@ -110,12 +115,13 @@ struct PlaneWindow {
         return unsafe UnsafePointer(target)
     }
 
-    /// The copy this thread made last.
+    /// The copy this thread made last; nil where there was no memory for it.
     @unsafe
-    var filled: UnsafePointer<Float> {
-        unsafe UnsafePointer(
-            scratch(.plane, byteCount: strideWidth * planeHeight * planeWidth * 4)
-                .assumingMemoryBound(to: Float.self))
+    var filled: UnsafePointer<Float>? {
+        guard let memory = unsafe scratch(.plane, byteCount: strideWidth * planeHeight * planeWidth * 4) else {
+            return nil
+        }
+        return unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
     }
 
     @unsafe

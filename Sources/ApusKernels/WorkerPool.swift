@@ -63,7 +63,9 @@ public final class WorkerPool: Sendable {
             // SAFETY: the crew lets go of the job before `carryOut` returns.
             unsafe withUnsafePointer(to: &job) { unsafe crew.carryOut($0, partCount: partCount) }
         }
+        let shortage = crew.takeShortage()
         crew.release()
+        if shortage > 0 { ScratchShortage.hand(shortage) }
     }
 }
 
@@ -85,6 +87,7 @@ private final class Crew: @unchecked Sendable {
     private let sleeperCount = Atomic<Int>(0)
     private let isCallerAsleep = Atomic<Bool>(false)
     private let nextPart = Atomic<Int>(0)
+    private let shortage = Atomic<Int>(0)
     private let gate = Atomic<Int>(closed)
     private var job: UnsafePointer<Job>?
     private var partCount = 0
@@ -115,6 +118,9 @@ private final class Crew: @unchecked Sendable {
     func claim() -> Bool {
         isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     }
+
+    /// The scratch memory that one of the threads did not get; 0 when none was refused any.
+    func takeShortage() -> Int { shortage.exchange(0, ordering: .relaxed) }
 
     func release() { isClaimed.store(false, ordering: .releasing) }
 
@@ -154,6 +160,7 @@ private final class Crew: @unchecked Sendable {
             guard enter() else { continue }
             // SAFETY: the gate was open, so the job stands until this thread has left.
             if let job = unsafe job { unsafe takeParts(job, partCount) }
+            if let byteCount = ScratchShortage.take() { shortage.store(byteCount, ordering: .relaxed) }
             leave()
         }
     }

@@ -39,6 +39,8 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
 
     /// The number of elements, or an error where a size is negative or the product overflows.
     ///
+    /// A shape without elements is refused where its other sizes would make loops over them endless.
+    ///
     /// - Throws: ``ComputeError`` with code `limit` or `shape`.
     public func checkedElementCount() throws(ComputeError) -> Int {
         var count = 1
@@ -50,8 +52,13 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
             guard !overflow else { throw .limit("the element count of \(self) overflows") }
             count = product
         }
+        guard !hasZero || count <= Shape.mostBesideNothing else {
+            throw .limit("the sizes of \(self) are too many for a tensor without elements")
+        }
         return hasZero ? 0 : count
     }
+
+    private static let mostBesideNothing = 1 << 28
 
     /// Elements between neighbours along each dimension in row-major order.
     public var strides: [Int] {

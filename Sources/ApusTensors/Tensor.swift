@@ -35,12 +35,28 @@ public struct Tensor: Sendable {
     ///
     /// - Throws: ``ComputeError`` with code `shape` when the count does not fit the shape.
     public init(strings: [String], shape: Shape) throws(ComputeError) {
+        try self.init(strings: strings, shape: shape, storage: Tensor.emptyStorage)
+    }
+
+    /// Makes a string tensor whose text counts towards a budget.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` when the count does not fit the shape, `limit` past the budget.
+    package init(strings: [String], shape: Shape, budget: MemoryBudget?) throws(ComputeError) {
+        var storage = Tensor.emptyStorage
+        if let budget {
+            let byteCount = strings.reduce(strings.count * 16) { $0 + ($1.utf8.count > 15 ? $1.utf8.count : 0) }
+            storage = try TensorStorage(standingFor: byteCount, budget: budget)
+        }
+        try self.init(strings: strings, shape: shape, storage: storage)
+    }
+
+    private init(strings: [String], shape: Shape, storage: TensorStorage) throws(ComputeError) {
         guard try shape.checkedElementCount() == strings.count else {
             throw .shape("\(strings.count) strings do not fill \(shape)")
         }
         elementType = .string
         self.shape = shape
-        storage = Tensor.emptyStorage
+        self.storage = storage
         byteOffset = 0
         self.strings = strings
     }
@@ -59,6 +75,8 @@ public struct Tensor: Sendable {
     }
 
     /// Makes a rank-0 tensor.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit` without memory.
     public init<Element: TensorElement>(scalar: Element) throws(ComputeError) {
         try self.init([scalar], shape: .scalar)
     }
@@ -121,7 +139,7 @@ public struct Tensor: Sendable {
         guard try shape.checkedElementCount() == elementCount else {
             throw .shape("\(self.shape) cannot take the shape \(shape)")
         }
-        if elementType == .string { return try Tensor(strings: strings, shape: shape) }
+        if elementType == .string { return try Tensor(strings: strings, shape: shape, storage: storage) }
         return try Tensor(elementType, shape, storage: storage, byteOffset: byteOffset)
     }
 

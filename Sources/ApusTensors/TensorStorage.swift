@@ -16,6 +16,7 @@ public final class TensorStorage: @unchecked Sendable {
     public let byteCount: Int
     private let owner: (any AnyObject & Sendable)?
     private let budget: MemoryBudget?
+    private let chargedByteCount: Int
 
     /// Allocates zeroed or uninitialised memory, aligned to 64 bytes and padded by 64 bytes.
     ///
@@ -23,11 +24,12 @@ public final class TensorStorage: @unchecked Sendable {
     package init(byteCount: Int, zeroed: Bool, budget: MemoryBudget?) throws(ComputeError) {
         let (padded, overflow) = byteCount.addingReportingOverflow(64)
         guard byteCount >= 0, !overflow else { throw .limit("\(byteCount) bytes cannot be allocated") }
-        try budget?.reserve(byteCount)
+        let charged = byteCount &+ MemoryBudget.overheadBytes
+        try budget?.reserve(charged)
         var pointer: UnsafeMutableRawPointer?
         // SAFETY: the pointer is checked before use and freed once, in deinit.
         guard unsafe posix_memalign(&pointer, 64, padded) == 0, let allocated = unsafe pointer else {
-            budget?.release(byteCount)
+            budget?.release(charged)
             throw .limit("the system has no \(byteCount) bytes")
         }
         if zeroed { unsafe memset(allocated, 0, padded) }
@@ -35,6 +37,35 @@ public final class TensorStorage: @unchecked Sendable {
         self.byteCount = byteCount
         owner = nil
         self.budget = budget
+        chargedByteCount = charged
+    }
+
+    /// Holds no bytes, and stands for memory that the budget cannot see, such as that of strings.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit` when the budget has no room.
+    package convenience init(standingFor byteCount: Int, budget: MemoryBudget) throws(ComputeError) {
+        let charged = byteCount.addingReportingOverflow(MemoryBudget.overheadBytes)
+        guard byteCount >= 0, !charged.overflow else { throw .limit("\(byteCount) bytes cannot be had") }
+        try budget.reserve(charged.partialValue)
+        do {
+            try self.init(charged: charged.partialValue, budget: budget)
+        } catch {
+            budget.release(charged.partialValue)
+            throw error
+        }
+    }
+
+    private init(charged: Int, budget: MemoryBudget) throws(ComputeError) {
+        var pointer: UnsafeMutableRawPointer?
+        // SAFETY: the pointer is checked before use and freed once, in deinit.
+        guard unsafe posix_memalign(&pointer, 64, 64) == 0, let allocated = unsafe pointer else {
+            throw .limit("the system has no memory")
+        }
+        unsafe base = allocated
+        byteCount = 0
+        owner = nil
+        self.budget = budget
+        chargedByteCount = charged
     }
 
     /// Borrows memory that the owner keeps valid and unchanged for as long as it lives.
@@ -44,13 +75,20 @@ public final class TensorStorage: @unchecked Sendable {
         self.byteCount = byteCount
         self.owner = owner
         budget = nil
+        chargedByteCount = 0
+    }
+
+    /// The file this memory was mapped from, when it was cut short since and has lost some of its bytes.
+    package var damagedFile: String? {
+        guard MappedFile.isAnyDamaged, let file = owner as? MappedFile, file.isDamaged else { return nil }
+        return file.path
     }
 
     deinit {
         if owner == nil {
             // SAFETY: without an owner the memory came from posix_memalign in init.
             unsafe free(base)
-            budget?.release(byteCount)
+            budget?.release(chargedByteCount)
         }
     }
 }
@@ -63,6 +101,19 @@ public final class MemoryBudget: Sendable {
 
     /// Makes a budget of the given number of bytes.
     public init(limitBytes: Int) { self.limitBytes = limitBytes }
+
+    /// What a tensor takes beside its elements.
+    static let overheadBytes = 128
+
+    /// Refuses a number of bytes that could not be reserved now.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit`.
+    package func checkRoom(for byteCount: Int) throws(ComputeError) {
+        let (total, overflow) = usedBytes.addingReportingOverflow(byteCount)
+        guard byteCount >= 0, !overflow, total <= limitBytes else {
+            throw .limit("\(byteCount) bytes more than the limit of \(limitBytes) bytes allows")
+        }
+    }
 
     /// The bytes alive now.
     public var usedBytes: Int { used.load(ordering: .relaxed) }

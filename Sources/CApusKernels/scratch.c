@@ -4,6 +4,7 @@
 #include "include/apus_kernels.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { slot_count = 8 };
@@ -16,6 +17,8 @@ struct scratch {
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local struct scratch *mine;
+static _Thread_local size_t refused;
+static _Thread_local size_t most = SIZE_MAX / 4;
 
 static void release(void *value) {
     struct scratch *scratch = value;
@@ -25,13 +28,29 @@ static void release(void *value) {
 
 static void make_key(void) { pthread_key_create(&key, release); }
 
+size_t apus_scratch_shortage(void) {
+    size_t result = refused;
+    refused = 0;
+    return result;
+}
+
+void apus_scratch_refuse(size_t byte_count) { refused = byte_count ? byte_count : 1; }
+
+void apus_scratch_limit(size_t byte_count) { most = byte_count < SIZE_MAX / 4 ? byte_count : SIZE_MAX / 4; }
+
+static void *refuse(size_t byte_count) {
+    apus_scratch_refuse(byte_count);
+    return 0;
+}
+
 void *apus_scratch(int slot, size_t byte_count) {
+    if (byte_count > most) return refuse(byte_count);
     if (!mine) {
         pthread_once(&once, make_key);
         struct scratch *made = calloc(1, sizeof *made);
         if (!made || pthread_setspecific(key, made)) {
             free(made);
-            return 0;
+            return refuse(byte_count);
         }
         mine = made;
     }
@@ -41,7 +60,7 @@ void *apus_scratch(int slot, size_t byte_count) {
         mine->byte_count[slot] = 0;
         size_t rounded = (byte_count + byte_count / 4 + 4096) & ~(size_t)4095;
         void *base = 0;
-        if (posix_memalign(&base, 64, rounded)) return 0;
+        if (posix_memalign(&base, 64, rounded)) return refuse(byte_count);
         mine->base[slot] = base;
         mine->byte_count[slot] = rounded;
     }

@@ -33,6 +33,16 @@ import Testing
         #expect(most.load(ordering: .relaxed) <= 3)
     }
 
+    @Test("A shortage of memory on any thread reaches the caller, once")
+    func shortage() {
+        let pool = WorkerPool(threadCount: 3)
+        for _ in 0..<50 {
+            pool.run(partCount: 16) { _ in ScratchShortage.hand(7) }
+            #expect(ScratchShortage.take() == 7)
+            #expect(ScratchShortage.take() == nil)
+        }
+    }
+
     @Test("A run inside a run is carried out by the part that asks")
     func nested() {
         let pool = WorkerPool(threadCount: 3)

@@ -90,7 +90,7 @@ import Testing
 
     @Test("Empty tensors with endless other sizes are refused")
     func endless() throws {
-        let image = try MutableTensor(.float32, [0, 1 << 40, 1]).finish()
+        let image = try MutableTensor(.float32, [0, 1 << 28, 1]).finish()
         #expect(refusal(Conv.self, [image, image]) == .limit)
         #expect(refusal(GlobalMaxPool.self, [image]) == .limit)
         #expect(refusal(LayerNormalization.self, [image, image]) == .limit)

@@ -20,7 +20,15 @@ struct Arena {
             if isKnownUniquelyReferenced(&buffers[index]) { best = index }
         }
         if let best { return buffers[best] }
-        guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else { return nil }
+        guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else {
+            // What is free but of another size makes room, here or for whoever asks next.
+            trim()
+            guard let second = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else {
+                return nil
+            }
+            buffers.append(second)
+            return second
+        }
         buffers.append(fresh)
         return fresh
     }

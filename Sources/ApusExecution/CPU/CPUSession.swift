@@ -30,6 +30,7 @@ package final class CPUSession: Session {
             instructionSet: options.instructionSet, workers: options.workers, budget: options.budget)
         slots = [Datum?](repeating: nil, count: plan.slotCount)
         for (slot, datum) in plan.constants { slots[slot] = datum }
+        context.isCancelled = { [unowned self] in isCancelled() }
         context.findStorage = { [unowned self] byteCount in arena.take(byteCount, budget: context.budget) }
     }
 
@@ -38,7 +39,11 @@ package final class CPUSession: Session {
             throw RunError(.value("\(inputs.count) inputs given, the model takes \(plan.inputs.count)"))
         }
         for (value, datum) in zip(plan.inputs, inputs) { try InputCheck.check(datum, for: value) }
-        return try execute(inputs, captures: [])
+        let outputs = try execute(inputs, captures: [])
+        if let path = plan.graph.damagedFile {
+            throw RunError(.value("'\(path)' was cut short while the model was in use: its weights are gone"))
+        }
+        return outputs
     }
 
     private func execute(_ inputs: [Datum], captures: [Datum?]) throws(RunError) -> [Datum] {

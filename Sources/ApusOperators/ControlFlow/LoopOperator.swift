@@ -10,6 +10,8 @@ package struct LoopOperator: Operator {
 
     private let body: [ValueType]
     private let carriedCount: Int
+    /// What a scanned value takes beside its elements until all are stacked.
+    private static let bytesPerPart = 64
 
     package init(_ node: NodeReader) throws(ComputeError) {
         let graph = try node.graph("body")
@@ -38,6 +40,7 @@ package struct LoopOperator: Operator {
         for index in 0..<carriedCount { carried.append(try inputs.datum(index + 2)) }
         var scanned = [[Tensor]](repeating: [], count: body.count - 1 - carriedCount)
         var round = 0
+        var keptByteCount = 0
         while goesOn, limit.map({ round < $0 }) ?? true {
             if context.isCancelled() { throw ComputeError(.cancelled, "cancelled in round \(round) of a loop") }
             let state: [Datum] = [
@@ -47,9 +50,12 @@ package struct LoopOperator: Operator {
             guard results.count == body.count else { throw .value("the body made \(results.count) values") }
             goesOn = try results[0].requiredTensor("the condition").truth()
             carried = Array(results[1..<(carriedCount + 1)])
-            for index in scanned.indices {
-                scanned[index].append(try results[index + 1 + carriedCount].requiredTensor("a scanned value"))
+            for index in scanned.indices where outputs.isWanted(index + carriedCount) {
+                let part = try results[index + 1 + carriedCount].requiredTensor("a scanned value")
+                keptByteCount += part.byteCount + LoopOperator.bytesPerPart
+                scanned[index].append(part)
             }
+            try context.budget?.checkRoom(for: keptByteCount)
             round += 1
         }
         for (index, value) in carried.enumerated() { outputs.set(index, datum: value) }

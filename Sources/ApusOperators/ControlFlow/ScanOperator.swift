@@ -83,6 +83,7 @@ package struct ScanOperator: Operator {
             throw .shape("scanned inputs have lengths \(count) and \(tensor.shape[axis])")
         }
         var parts = [[Tensor]](repeating: [], count: body.count - stateCount)
+        var keptByteCount = 0
         for step in 0..<count {
             if context.isCancelled() { throw ComputeError(.cancelled, "cancelled in step \(step) of a scan") }
             var slices: [Datum] = []
@@ -94,8 +95,11 @@ package struct ScanOperator: Operator {
             guard results.count == body.count else { throw .value("the body made \(results.count) values") }
             states = Array(results.prefix(stateCount))
             for index in parts.indices {
-                parts[index].append(try results[stateCount + index].requiredTensor("a scanned value"))
+                let part = try results[stateCount + index].requiredTensor("a scanned value")
+                keptByteCount += part.byteCount + 64
+                parts[index].append(part)
             }
+            try context.budget?.checkRoom(for: keptByteCount)
         }
         var made: [Tensor] = []
         for (index, slices) in parts.enumerated() {

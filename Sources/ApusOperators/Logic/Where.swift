@@ -91,6 +91,7 @@ package struct Where: Operator {
         _ plan: BroadcastPlan, _ condition: Tensor, _ first: Tensor, _ second: Tensor, into outputs: inout Outputs
     ) throws(ComputeError) {
         let conditions = try condition.elements(of: Bool.self)
+        try outputs.context.checkStrings(try plan.shape.checkedElementCount())
         var result: [String] = []
         var plan = plan
         for _ in 0..<plan.rowCount {
@@ -102,6 +103,6 @@ package struct Where: Operator {
             }
             plan.advance()
         }
-        outputs.set(0, try Tensor(strings: result, shape: plan.shape))
+        outputs.set(0, try Tensor(strings: result, shape: plan.shape, budget: outputs.context.budget))
     }
 }

@@ -29,6 +29,7 @@ package struct SequenceInsert: Operator {
             }
             if position < 0 { position += items.count }
         }
+        guard items.count < 1 << 20 else { throw .limit("a sequence of more than \(items.count) tensors") }
         items.insert(.tensor(tensor), at: position)
         outputs.set(0, datum: .sequence(items))
     }

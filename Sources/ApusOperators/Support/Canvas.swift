@@ -17,13 +17,14 @@ struct Canvas: ~Copyable {
     var memory: MutableTensor
     let workers: WorkerPool
     var strings: [String]
+    private let budget: MemoryBudget?
 
     /// Makes an output of undefined contents, or of zeros (empty strings) where cleared.
     init(
         _ elementType: ElementType, _ shape: Shape, in context: EvaluationContext, cleared: Bool = false
     ) throws(ComputeError) {
         let count = try shape.checkedElementCount()
-        guard elementType != .string || count <= 1 << 28 else { throw .limit("\(count) strings are too many") }
+        if elementType == .string { try context.checkStrings(count) }
         let isString = elementType == .string
         let made = try context.makeTensor(
             isString ? .uint8 : elementType, isString ? [0] : shape)
@@ -33,6 +34,7 @@ struct Canvas: ~Copyable {
         strings = isString ? [String](repeating: "", count: count) : []
         memory = made
         workers = context.workers
+        budget = context.budget
         if cleared {
             // SAFETY: the tensor holds that many bytes.
             _ = unsafe memset(memory.baseAddress, 0, count * elementType.byteWidth)
@@ -51,7 +53,7 @@ struct Canvas: ~Copyable {
 
     /// Ends writing.
     consuming func finish() throws(ComputeError) -> Tensor {
-        elementType == .string ? try Tensor(strings: strings, shape: shape) : memory.finish()
+        elementType == .string ? try Tensor(strings: strings, shape: shape, budget: budget) : memory.finish()
     }
 
     func check(_ source: Tensor) throws(ComputeError) {

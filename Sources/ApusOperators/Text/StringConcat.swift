@@ -21,6 +21,9 @@ package struct StringConcat: Operator {
         let shape = try left.shape.broadcast(with: right.shape)
         let first = try left.expanded(to: shape, in: outputs.context)
         let second = try right.expanded(to: shape, in: outputs.context)
-        outputs.set(0, try Tensor(strings: zip(first.strings, second.strings).map { $0 + $1 }, shape: shape))
+        let byteCount = (first.strings + second.strings).reduce(0) { $0 &+ $1.utf8.count }
+        try outputs.context.checkStrings(first.elementCount, byteCount: byteCount)
+        let joined = zip(first.strings, second.strings).map { $0 + $1 }
+        outputs.set(0, try Tensor(strings: joined, shape: shape, budget: outputs.context.budget))
     }
 }

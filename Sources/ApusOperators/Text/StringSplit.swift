@@ -27,9 +27,13 @@ package struct StringSplit: Operator {
         let parts = source.strings.map { delimiter.isEmpty ? cutAtSpaces($0) : cutAtDelimiter($0) }
         let longest = parts.map(\.count).max() ?? 0
         let (total, overflow) = parts.count.multipliedReportingOverflow(by: longest)
-        guard !overflow, total <= 1 << 28 else { throw .limit("\(parts.count) times \(longest) strings") }
+        guard !overflow else { throw .limit("\(parts.count) times \(longest) strings") }
+        try outputs.context.checkStrings(total)
         let padded = parts.flatMap { $0 + [String](repeating: "", count: longest - $0.count) }
-        outputs.set(0, try Tensor(strings: padded, shape: Shape(source.shape.dimensions + [longest])))
+        outputs.set(
+            0,
+            try Tensor(
+                strings: padded, shape: Shape(source.shape.dimensions + [longest]), budget: outputs.context.budget))
         outputs.set(1, try Tensor(parts.map { Int64($0.count) }, shape: source.shape))
     }
 

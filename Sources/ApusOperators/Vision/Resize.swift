@@ -205,8 +205,9 @@ package struct Resize: Operator {
     private func gather(
         _ input: Tensor, _ plans: [AxisPlan], _ shape: Shape, _ outputs: inout Outputs
     ) throws(ComputeError) {
-        _ = try shape.checkedElementCount()
-        if input.elementType != .string {
+        if input.elementType == .string {
+            try outputs.context.checkStrings(try shape.checkedElementCount())
+        } else {
             _ = try MutableTensor(input.elementType, shape, uninitialized: (), budget: outputs.context.budget)
         }
         let sources = plans.map {
@@ -217,7 +218,7 @@ package struct Resize: Operator {
         let nearest = NearestGather(sources: sources, strides: input.shape.strides, shape: shape)
         if input.elementType == .string {
             let strings = nearest.positions().map { $0 < 0 ? "" : input.strings[$0] }
-            outputs.set(0, try Tensor(strings: strings, shape: shape))
+            outputs.set(0, try Tensor(strings: strings, shape: shape, budget: outputs.context.budget))
             return
         }
         let filler =

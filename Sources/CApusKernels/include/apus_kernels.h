@@ -44,6 +44,15 @@ const char *apus_kernel_name(int isa, size_t index);
 /// Memory of the calling thread, aligned to 64 bytes, kept until the thread ends; null when there is none left.
 void *apus_scratch(int slot, size_t byte_count);
 
+/// The bytes this thread was refused since the last call, and 0 when it was refused none.
+size_t apus_scratch_shortage(void);
+
+/// Notes that this thread was refused bytes.
+void apus_scratch_refuse(size_t byte_count);
+
+/// Refuses this thread more than the given bytes for one slot from now on.
+void apus_scratch_limit(size_t byte_count);
+
 /// Tells the processor that the thread is spinning.
 static inline void apus_pause(void) {
 #if defined(__x86_64__)

@@ -6,6 +6,10 @@
 
 #include "../include/apus_kernels.h"
 
+#if __has_feature(address_sanitizer)
+// The checks would take a quarter of an hour to compile; the same bodies are checked for the other instruction sets.
+#pragma clang attribute push(__attribute__((no_sanitize("address"))), apply_to = function)
+#endif
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,bmi,bmi2"))),     \
                              apply_to = function)
 #include "../simd/avx512.h"
@@ -19,4 +23,7 @@
 #define APUS_BYTE_GEMM_ROWS 14
 #include "../bodies/all.inc"
 #pragma clang attribute pop
+#if __has_feature(address_sanitizer)
+#pragma clang attribute pop
+#endif
 #endif

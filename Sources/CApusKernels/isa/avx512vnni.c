@@ -6,6 +6,10 @@
 
 #include "../include/apus_kernels.h"
 
+#if __has_feature(address_sanitizer)
+// As for avx512.
+#pragma clang attribute push(__attribute__((no_sanitize("address"))), apply_to = function)
+#endif
 #pragma clang attribute push(                                                                                          \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c,bmi,bmi2"))),                   \
     apply_to = function)
@@ -18,4 +22,7 @@
 #include "../bodies/byte_gemm.inc"
 #include "../bodies/byte_rows.inc"
 #pragma clang attribute pop
+#if __has_feature(address_sanitizer)
+#pragma clang attribute pop
+#endif
 #endif

@@ -26,9 +26,7 @@ struct LoweredMatMul: Operator {
         scale = try node.float("alpha", default: 1)
         isa = try node.string("isa", default: "scalar")
         epilogue = try EpilogueAttributes(node)
-        guard depth > 0, columns > 0, !depth.multipliedReportingOverflow(by: columns).overflow else {
-            throw .attribute("weights of [\(depth), \(columns)]")
-        }
+        try PackedWeights.checkSizes([depth, columns])
     }
 
     func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

@@ -28,11 +28,8 @@ struct LoweredMatMulInteger: Operator {
         isScaled = node.hasInput(4)
         isInRows = try node.flag("rows")
         epilogue = try EpilogueAttributes(node)
-        guard depth > 0, columns > 0, !isInRows || depth % 4 == 0,
-            !depth.multipliedReportingOverflow(by: columns).overflow
-        else {
-            throw .attribute("weights of [\(depth), \(columns)]")
-        }
+        try PackedWeights.checkSizes([depth, columns])
+        guard !isInRows || depth % 4 == 0 else { throw .attribute("weights of [\(depth), \(columns)] in rows") }
     }
 
     func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

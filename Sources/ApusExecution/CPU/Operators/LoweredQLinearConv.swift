@@ -34,6 +34,7 @@ struct LoweredQLinearConv: Operator {
         guard kernel.count == 1 || kernel.count == 2, groups > 0, channels > 0, channels % groups == 0, depth > 0,
             ([channels, depth, groups] + kernel).allSatisfy({ $0 <= ConvolutionGeometry.largestSize })
         else { throw .attribute("\(channels) channels in \(groups) groups of \(depth) under \(kernel)") }
+        try PackedWeights.checkSizes([channels, depth] + kernel)
     }
 
     func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

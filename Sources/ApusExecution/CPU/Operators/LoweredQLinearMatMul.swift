@@ -26,11 +26,8 @@ struct LoweredQLinearMatMul: Operator {
         inputZeroPoint = Int32(clamping: try node.integer("x_zero_point", default: 0))
         output = try QuantizedOutput(node)
         isInRows = try node.flag("rows")
-        guard depth > 0, columns > 0, !isInRows || depth % 4 == 0,
-            !depth.multipliedReportingOverflow(by: columns).overflow
-        else {
-            throw .attribute("weights of [\(depth), \(columns)]")
-        }
+        try PackedWeights.checkSizes([depth, columns])
+        guard !isInRows || depth % 4 == 0 else { throw .attribute("weights of [\(depth), \(columns)] in rows") }
     }
 
     func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

@@ -18,6 +18,18 @@ enum PackedWeights {
         return packed.finish()
     }
 
+    /// Checks that weights of the given sizes can exist, so that nothing computed from them overflows.
+    ///
+    /// - Throws: ``ComputeError`` with code `attribute`.
+    static func checkSizes(_ sizes: [Int]) throws(ComputeError) {
+        var product = 1
+        for size in sizes {
+            let (next, overflow) = product.multipliedReportingOverflow(by: size)
+            guard size > 0, !overflow, next <= 1 << 44 else { throw .attribute("weights of \(sizes)") }
+            product = next
+        }
+    }
+
     /// Checks that packed weights have the size these kernels read and belong to their instruction set.
     ///
     /// - Throws: ``ComputeError`` with code `value` or `unsupported`.

@@ -29,6 +29,7 @@ struct RecurrentShape {
         guard (1...1 << 20).contains(hidden), (1...1 << 24).contains(inputSize) else {
             throw .attribute("a layer of \(hidden) cells over \(inputSize) inputs")
         }
+        try PackedWeights.checkSizes([gates * 4, hidden, max(inputSize, hidden)])
     }
 
     var directions: Int { direction == .bidirectional ? 2 : 1 }
