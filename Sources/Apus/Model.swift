@@ -92,6 +92,9 @@ public final class Model: Sendable {
         _ graph: Graph, options: Options, environment: PlanOptions, backend: any Backend = CPUBackend()
     ) throws(EngineError) -> any Plan {
         let compiled = try compiled(graph, options: options, environment: environment)
+        if let path = graph.damagedFile ?? compiled.damagedFile {
+            throw EngineError(.file, "'\(path)' was cut short while it was being read")
+        }
         do {
             return try backend.prepare(compiled, options: environment)
         } catch {

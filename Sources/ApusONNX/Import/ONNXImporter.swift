@@ -63,7 +63,11 @@ public struct ONNXImporter: Sendable {
         let external = folder.map { ExternalData(folder: $0, allowsHardLinks: options.allowsHardLinks) }
         let reader = TensorReader(source: source, external: external, options: options)
         let builder = try ModelBuilder(message, reader: reader, catalogue: catalogue)
-        return try builder.model(graph)
+        let model = try builder.model(graph)
+        if let path = source.damagedFile ?? model.graph.damagedFile {
+            throw ImportError(.file, "'\(path)' was cut short while it was being read")
+        }
+        return model
     }
 
     /// Reads a file that holds one tensor, sequence, map or optional, as the type says; without one, a tensor.

@@ -1,11 +1,13 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusFiles
 import Glibc
 
 /// A regular file mapped read-only for as long as the object lives.
 ///
-/// At least 64 zero bytes may be read behind the end, as behind every tensor's memory.
+/// At least 64 zero bytes may be read behind the end, as behind every tensor's memory. When somebody cuts the file short
+/// while it is mapped, reads behind its new end give zeros, and ``isDamaged`` tells.
 @safe
 package final class MappedFile: @unchecked Sendable {
     // Sendable: the mapping is never written and is unmapped once, in deinit.
@@ -16,6 +18,7 @@ package final class MappedFile: @unchecked Sendable {
     package let byteCount: Int
     private let base: UnsafeMutableRawPointer
     private let mappedByteCount: Int
+    private let guardNumber: Int32
 
     /// Maps the file at a path.
     ///
@@ -63,12 +66,20 @@ package final class MappedFile: @unchecked Sendable {
         byteCount = size
         unsafe base = reserved
         mappedByteCount = total
+        guardNumber = unsafe apus_guard_add(reserved, total)
     }
 
     deinit {
+        apus_guard_remove(guardNumber)
         // SAFETY: the range was mapped in init and is used only through objects that keep self alive.
         _ = unsafe munmap(base, mappedByteCount)
     }
+
+    /// Whether something was read that the file no longer held.
+    package var isDamaged: Bool { apus_guard_is_damaged(guardNumber) != 0 }
+
+    /// Whether any file of this process was ever found damaged.
+    package static var isAnyDamaged: Bool { apus_guard_any_damage() != 0 }
 
     /// The whole file as memory that tensors can share; it keeps the mapping alive.
     package var storage: TensorStorage {

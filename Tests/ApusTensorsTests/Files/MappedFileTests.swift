@@ -41,6 +41,30 @@ import Testing
         #expect(throws: ComputeError.self) { try Tensor(.uint8, [3], storage: storage, byteOffset: 1) }
     }
 
+    @Test("A file that is cut short while it is mapped reads as zeros and says so")
+    func truncation() throws {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let path = try temporaryFile([UInt8](repeating: 7, count: page * 3))
+        defer { remove(path) }
+        let file = try MappedFile(path: path)
+        let other = try temporaryFile([1, 2, 3])
+        defer { remove(other) }
+        let whole = try MappedFile(path: other)
+        let storage = file.storage
+        #expect(storage.bytes[page * 2] == 7)
+        #expect(storage.damagedFile == nil)
+        // SAFETY: the string is a valid C string for the call.
+        #expect(unsafe truncate(path, page) == 0)
+        #expect(storage.bytes[page - 1] == 7)
+        #expect(!file.isDamaged)
+        #expect(storage.bytes[page] == 0)
+        #expect(storage.bytes[page * 3 - 1] == 0)
+        #expect(file.isDamaged)
+        #expect(storage.damagedFile == path)
+        #expect(whole.storage.bytes[2] == 3)
+        #expect(whole.storage.damagedFile == nil)
+    }
+
     @Test("refuses what is missing, empty, a folder or a device, and names it")
     func refusals() throws {
         let empty = try temporaryFile([])

@@ -1,0 +1,16 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusTensors
+
+extension Graph {
+    /// A file that constants of the graph lie in and that was cut short since; nil while all are whole.
+    package var damagedFile: String? {
+        guard MappedFile.isAnyDamaged else { return nil }
+        for tensor in constants.values { if let path = tensor.storage.damagedFile { return path } }
+        for node in nodes {
+            for (_, subgraph) in node.subgraphs { if let path = subgraph.damagedFile { return path } }
+        }
+        return nil
+    }
+}
