@@ -12,10 +12,10 @@ test:
 	@Scripts/test.sh
 
 format:
-	swift format --in-place --recursive Sources Tests Plugins Package.swift
+	swift format --in-place --recursive Sources Tests Plugins Fuzz Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Plugins Package.swift
+	swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift
 
 clean:
 	rm -rf .build

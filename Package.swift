@@ -21,7 +21,8 @@ let package = Package(
         .target(name: "ApusKernels", dependencies: ["CApusKernels"]),
 
         // Data and graphs.
-        .target(name: "ApusTensors"),
+        .target(name: "CApusFiles"),
+        .target(name: "ApusTensors", dependencies: ["CApusFiles"]),
         .target(name: "ApusGraphs", dependencies: ["ApusTensors", "ApusKernels"]),
 
         // Meaning: one file per operator, listed by the plugin.
@@ -81,6 +82,11 @@ let package = Package(
             dependencies: ["Apus", "ApusExecution", "ApusGraphs", "ApusONNX", "ApusTensors"],
             path: "Sources/ApusFuzz"),
 
+        // The readers that libFuzzer and the tests feed.
+        .target(
+            name: "ApusFuzzTargets", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors"],
+            path: "Fuzz/Targets"),
+
         // Tests.
         .testTarget(name: "ApusTensorsTests", dependencies: ["ApusTensors"]),
         .testTarget(name: "ApusKernelsTests", dependencies: ["ApusKernels", "CApusKernels"]),
@@ -102,12 +108,13 @@ let package = Package(
             name: "ApusNativeBackendsTests",
             dependencies: ["ApusExecution", "ApusGraphs", "ApusKernels", "ApusNativeBackends", "ApusTensors"]),
         .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTensors"]),
-        .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusTensors"]),
+        .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusGraphs", "ApusKernels", "ApusTensors"]),
         .testTarget(
             name: "ApusToolTests", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors", "apus"]),
         .testTarget(
             name: "RealModelTests",
             dependencies: ["Apus", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusNativeBackends", "ApusONNX"]),
+        .testTarget(name: "FuzzTests", dependencies: ["ApusFuzzTargets", "apus-fuzz"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

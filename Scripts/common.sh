@@ -55,6 +55,27 @@ need_tools() {
         fail "Swift 6.3 or newer is needed, here is: $(swift --version 2>&1 | head -1)"
 }
 
+# Fetches sets of Scripts/fetch.py and writes the node cases of onnx; false where there is no network for it.
+need_cases() {
+    packages="$cache/python/onnx-1.23.2"
+    if [ ! -d "$packages/onnx" ]; then
+        echo "    installing onnx 1.23.2 and onnxruntime 1.32.0 into .cache/python"
+        rm -rf "$packages.part"
+        python3 -m pip install --quiet --disable-pip-version-check --target "$packages.part" --only-binary=:all: \
+            numpy onnx==1.23.2 onnxruntime==1.32.0 || return 1
+        mv "$packages.part" "$packages" || return 1
+    fi
+    export PYTHONPATH="$packages"
+    python3 Scripts/fetch.py "$@" || return 1
+    nodes="$cache/conformance/1.23.2"
+    [ ! -d "$nodes" ] || return 0
+    echo "    writing the cases of onnx 1.23.2"
+    rm -rf "$nodes.part"
+    mkdir -p "$nodes.part"
+    python3 Scripts/node_cases.py "$nodes.part" > "$cache/cases.log" 2>&1 || return 1
+    mv "$nodes.part" "$nodes"
+}
+
 # Runs a build quietly, with its last line as progress on a terminal; shows everything when it fails.
 build() {
     local log="$cache/build.log" start=$SECONDS

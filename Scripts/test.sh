@@ -25,14 +25,7 @@ need_packages
 
 say "fetching cases and models"
 has_data=yes
-packages="$cache/python/onnx-1.23.2"
-if [ ! -d "$packages/onnx" ]; then
-    echo "    installing onnx 1.23.2 and onnxruntime 1.32.0 into .cache/python"
-    rm -rf "$packages.part"
-    python3 -m pip install --quiet --disable-pip-version-check --target "$packages.part" --only-binary=:all: \
-        numpy onnx==1.23.2 onnxruntime==1.32.0 && mv "$packages.part" "$packages" || has_data=no
-fi
-export PYTHONPATH="$packages"
+need_cases demo conformance models inputs || has_data=no
 pictures="$cache/python/pillow-13.0.0"
 if [ ! -d "$pictures/PIL" ]; then
     echo "    installing pillow 13.0.0 into .cache/python"
@@ -40,14 +33,6 @@ if [ ! -d "$pictures/PIL" ]; then
     # It stands apart because onnx makes other cases where it is there.
     python3 -m pip install --quiet --disable-pip-version-check --target "$pictures.part" --only-binary=:all: \
         pillow==13.0.0 && mv "$pictures.part" "$pictures" || has_data=no
-fi
-python3 Scripts/fetch.py demo conformance models inputs || has_data=no
-nodes="$cache/conformance/1.23.2"
-if [ $has_data = yes ] && [ ! -d "$nodes" ]; then
-    echo "    writing the cases of onnx 1.23.2"
-    rm -rf "$nodes.part"
-    mkdir -p "$nodes.part"
-    python3 Scripts/node_cases.py "$nodes.part" > "$cache/cases.log" 2>&1 && mv "$nodes.part" "$nodes" || has_data=no
 fi
 if [ $has_data = yes ]; then
     model="$cache/models/efficientnet-lite0.onnx"
@@ -60,7 +45,7 @@ fi
 [ $has_data = yes ] || echo "    ${red}not everything is there (no network?): tests that need it are skipped${plain}"
 
 say "format and imports"
-step "swift format lint" swift format lint --strict --recursive Sources Tests Plugins Package.swift
+step "swift format lint" swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift
 
 build -c release --build-tests --explicit-target-dependency-import-check error
 count 1 0 0

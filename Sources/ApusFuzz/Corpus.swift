@@ -2,23 +2,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Models to start from, and what is made of them; a seed and an index always make the same bytes.
-struct Corpus {
+package struct Corpus {
     private let models: [[UInt8]]
     private let seed: UInt64
+    private let fields: FieldMutator
 
-    private static let largestByteCount = 1 << 18
+    private static let largestByteCount = 1 << 16
 
-    init(paths: some Sequence<String>, seed: UInt64) {
+    package init(paths: some Sequence<String>, seed: UInt64) {
         models = paths.map(Files.read).filter { !$0.isEmpty && $0.count <= Corpus.largestByteCount }
         self.seed = seed
+        var fields = FieldMutator()
+        for model in models {
+            if let tree = WireField.parse(model[...], as: .model) { fields.learn(tree, of: .model) }
+        }
+        self.fields = fields
     }
 
-    func mutant(_ index: Int) -> [UInt8] {
+    /// The number of models that are small enough.
+    package var count: Int { models.count }
+
+    /// A model changed in its fields, in its bytes, or in both.
+    package func mutant(_ index: Int) -> [UInt8] {
         guard !models.isEmpty else { return [] }
         var random = SplitMix(state: seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
         var bytes = models[Int.random(in: models.indices, using: &random)]
-        let count = 1 << Int.random(in: 0...3, using: &random)
-        for _ in 0..<count where !bytes.isEmpty { change(&bytes, &random) }
+        let form = Int.random(in: 0..<10, using: &random)
+        if form < 8, var tree = WireField.parse(bytes[...], as: .model) {
+            for _ in 0..<1 << Int.random(in: 0...3, using: &random) { fields.change(&tree, &random) }
+            bytes = WireField.bytes(of: tree)
+        }
+        guard form >= 7 else { return bytes }
+        for _ in 0..<1 << Int.random(in: 0...3, using: &random) where !bytes.isEmpty { change(&bytes, &random) }
         return bytes
     }
 
@@ -47,18 +62,10 @@ struct Corpus {
     private func replaceNumber(_ bytes: inout [UInt8], at position: Int, _ random: inout SplitMix) {
         var end = position
         while end < bytes.count - 1, bytes[end] >= 0x80 { end += 1 }
-        let values: [UInt64] = [
-            0, 1, 2, 3, 0x7F, 0x80, 0xFFFF, 1 << 31, 1 << 32, 1 << 40, UInt64.max >> 1, 1 << 63, .max,
-            .max - 1, .random(in: 0...64, using: &random), .random(in: .min ... .max, using: &random),
-        ]
-        var rest = values.randomElement(using: &random) ?? 0
-        var encoded: [UInt8] = []
-        while rest >= 0x80 {
-            encoded.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        encoded.append(UInt8(truncatingIfNeeded: rest))
-        bytes.replaceSubrange(position...end, with: encoded)
+        let value =
+            Bool.random(using: &random)
+            ? Bytes.numbers.randomElement(using: &random) ?? 0 : .random(in: 0...64, using: &random)
+        bytes.replaceSubrange(position...end, with: WireField.encoded(value))
     }
 }
 

@@ -4,8 +4,8 @@
 import Glibc
 
 /// Reads and writes small files whole.
-enum Files {
-    static func read(_ path: String) -> [UInt8] {
+package enum Files {
+    package static func read(_ path: String) -> [UInt8] {
         // SAFETY: the strings and arrays are valid for their calls; the file is closed once.
         guard let file = unsafe fopen(path, "rb") else { return [] }
         defer { _ = unsafe fclose(file) }
@@ -18,7 +18,7 @@ enum Files {
         }
     }
 
-    static func write(_ bytes: [UInt8], to path: String) {
+    package static func write(_ bytes: [UInt8], to path: String) {
         // SAFETY: as in read.
         guard let file = unsafe fopen(path, "wb") else { return }
         _ = unsafe fwrite(bytes, 1, bytes.count, file)

@@ -8,26 +8,36 @@ import ApusONNX
 import ApusTensors
 
 /// One model, loaded, written again, compiled and run.
-struct Trial {
-    enum Outcome: String, CaseIterable {
+package struct Trial {
+    package enum Outcome: String, CaseIterable {
         case refused
         case notRun
         case failed
         case ran
     }
 
-    let bytes: [UInt8]
-    let seed: UInt64
+    private let bytes: [UInt8]
+    private let seed: UInt64
 
-    private static let memoryLimitBytes = 512 << 20
+    /// Tries a model; the seed chooses inputs, stage and instruction set.
+    package init(bytes: [UInt8], seed: UInt64) {
+        self.bytes = bytes
+        self.seed = seed
+    }
+
+    /// The most bytes of tensors a model may hold.
+    package static let memoryLimitBytes = 128 << 20
     private static let largestInputElementCount = 1 << 18
     private static let timeLimit = Duration.seconds(2)
 
-    func outcome() -> Outcome {
+    /// What became of the model; a trap or a hang does not come back.
+    package func outcome() -> Outcome {
         writeAgain()
         var options = Options()
         options.threadCount = 1
         options.memoryLimitBytes = Trial.memoryLimitBytes
+        options.stage = [.imported, .simplified, .lowered, .lowered][Int(seed % 4)]
+        if seed % 16 == 2 { options.instructionSet = .scalar }
         do {
             let model = try Model(bytes: bytes, options: options)
             guard let inputs = inputs(of: model) else { return .notRun }

@@ -1,6 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import Apus
+import ApusGraphs
 import ApusONNX
 import Glibc
 
@@ -9,11 +11,12 @@ import Glibc
 //   apus-fuzz make SEED INDEX TARGET FILES             writes one mutated model
 //   apus-fuzz try FILES                                tries models as they are
 //   apus-fuzz copy FOLDER FILES                        reads and writes models again
+//   apus-fuzz lower FOLDER FILES                       writes models as they are lowered for this machine
 let arguments = Array(CommandLine.arguments.dropFirst())
 
 func usage() -> Never {
     print("usage: apus-fuzz worker SEED FIRST COUNT PROGRESS FILES | make SEED INDEX TARGET FILES")
-    print("       | try FILES | copy FOLDER FILES")
+    print("       | try FILES | copy FOLDER FILES | lower FOLDER FILES")
     exit(2)
 }
 
@@ -33,7 +36,11 @@ case "make":
     let corpus = Corpus(paths: arguments[4...], seed: UInt64(bitPattern: Int64(number(1))))
     Files.write(corpus.mutant(number(2)), to: arguments[3])
 case "try":
-    for path in arguments.dropFirst() { print("\(path): \(Trial(bytes: Files.read(path), seed: 1).outcome())") }
+    for path in arguments.dropFirst() {
+        for seed in 0..<4 as Range<UInt64> {
+            print("\(path): \(Trial(bytes: Files.read(path), seed: seed).outcome())")
+        }
+    }
 case "copy":
     guard arguments.count > 2 else { usage() }
     for path in arguments.dropFirst(2) {
@@ -41,6 +48,19 @@ case "copy":
             let model = try ONNXImporter(catalogue: nil).importModel(path: path)
             let name = path.split(separator: "/").suffix(2).joined(separator: "__")
             try ONNXExporter(properties: model.properties).export(model.graph, to: arguments[1] + "/" + name)
+        } catch { print("\(path): \(error)") }
+    }
+case "lower":
+    guard arguments.count > 2 else { usage() }
+    for path in arguments.dropFirst(2) {
+        do {
+            let options = Options()
+            let model = try ONNXImporter(catalogue: options.catalogue).importModel(path: path)
+            let graph = try Model.compiled(model.graph, options: options)
+            guard graph.nodes.contains(where: { $0.domain == "apus.cpu" }) else { continue }
+            let name = path.split(separator: "/").suffix(2).joined(separator: "__")
+            let properties = PlanFile.marking(model.properties, instructionSet: options.instructionSet)
+            try ONNXExporter(properties: properties).export(graph, to: arguments[1] + "/" + name)
         } catch { print("\(path): \(error)") }
     }
 default: usage()

@@ -26,7 +26,10 @@ package enum NumpyArray {
                     + "the file has \(bytes.count - start)"
             )
         }
-        let order = header.isFortran && shape.rank > 1 ? fortranOrder(shape) : nil
+        guard kind.width > 0 || count <= 1 << 16 else {
+            throw FormatError(.limit, "\(header.descriptor)\(shape) holds \(count) empty strings")
+        }
+        let order = header.isFortran && shape.rank > 1 && count > 0 ? fortranOrder(shape) : nil
         do {
             switch kind.content {
             case .characters, .bytes:

@@ -107,7 +107,8 @@ package struct Recipe: Hashable, Sendable {
         switch (resize, crop) {
         case (.shorterSide(let side), .some(let crop)):
             let proportion = Double(side) / Double(min(crop.width, crop.height))
-            result.resize = .shorterSide(Int((Double(min(width, height)) * proportion).rounded()))
+            let fitted = (Double(min(width, height)) * proportion).rounded()
+            result.resize = .shorterSide(Int(exactly: fitted) ?? Int.max)
             result.crop = Size(width: width, height: height)
         case (_, .some): result.crop = Size(width: width, height: height)
         default: result.resize = .exact(width: width, height: height)
