@@ -36,5 +36,7 @@ extension Operator {
     public static var widensHalf: Bool { false }
 
     /// Knows nothing.
+    ///
+    /// - Throws: Never.
     public func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] { [] }
 }
