@@ -38,7 +38,8 @@ static int cover(uintptr_t address) {
         size_t size = atomic_load(&guard->byte_count);
         if (address < base || address - base >= size) continue;
         uintptr_t start = address & ~(page - 1);
-        void *zeros = mmap((void *)start, base + size - start, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+        void *zeros = mmap((void *)start, base + size - start, PROT_READ, flags, -1, 0);
         if (zeros == MAP_FAILED) return 0;
         atomic_store(&guard->is_damaged, 1);
         atomic_store(&any_damage, 1);
