@@ -87,11 +87,11 @@ struct GraphLexer {
         while position < bytes.count {
             let byte = bytes[position]
             let isSign = byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
-            let afterExponent = bytes[position - 1] | 0x20 == UInt8(ascii: "e")
+            let afterExponent = position > start && bytes[position - 1] | 0x20 == UInt8(ascii: "e")
             guard
                 isDigit(byte) || byte == UInt8(ascii: ".")
                     || GraphPrinter.isLetter(Unicode.Scalar(byte)) && byte != UInt8(ascii: "/")
-                    || isSign && afterExponent && position > start
+                    || isSign && afterExponent
             else { break }
             position += 1
         }
