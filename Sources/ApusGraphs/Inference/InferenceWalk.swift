@@ -66,7 +66,9 @@ struct InferenceWalk {
 
     private func combine(_ first: [InferredValue], _ second: [InferredValue]) -> [InferredValue] {
         (0..<max(first.count, second.count)).map { index in
-            guard index < second.count, second[index].type != .unknown else { return first[index] }
+            guard index < second.count, second[index].type != .unknown else {
+                return index < first.count ? first[index] : .unknown
+            }
             guard index < first.count else { return second[index] }
             return merge(second[index], declared: first[index].type)
         }
