@@ -26,11 +26,11 @@ struct ByteImagePlane {
     /// The bytes of a row.
     var rowSize: Int { width * channels }
 
-    /// The padded copy of an image, in the calling thread's memory, or the image.
+    /// The padded copy of an image, in the calling thread's memory, or the image; nil without memory for it.
     @unsafe
-    func rows(of image: UnsafePointer<UInt8>, fill: UInt8, _ kernels: Kernels) -> UnsafePointer<UInt8> {
+    func rows(of image: UnsafePointer<UInt8>, fill: UInt8, _ kernels: Kernels) -> UnsafePointer<UInt8>? {
         guard isCopied else { return unsafe image }
-        let memory = unsafe scratch(.plane, byteCount: height * rowSize + 64)
+        guard let memory = unsafe scratch(.plane, byteCount: height * rowSize + 64) else { return nil }
         let target = unsafe memory.assumingMemoryBound(to: UInt8.self)
         let left = Swift.min(width, shape.padLeft) * channels
         let middle = Swift.max(0, Swift.min(width - shape.padLeft, shape.inputWidth)) * channels

@@ -74,7 +74,8 @@ extension Kernels {
         let (inputSize, lines) = (shape.inputHeight * shape.inputWidth * channels, shape.outputHeight)
         let outputSize = lines * shape.outputWidth * n
         for image in 0..<shape.batch {
-            unsafe task.a = plane.rows(of: input + image * inputSize, fill: zeroPoint, self)
+            guard let rows = unsafe plane.rows(of: input + image * inputSize, fill: zeroPoint, self) else { return }
+            unsafe task.a = rows
             unsafe task.y = UnsafeMutableRawPointer(output + image * outputSize)
             unsafe task.residual = residual.map { unsafe $0 + image * outputSize }
             unsafe byteRows(
@@ -184,8 +185,8 @@ extension Kernels {
         unsafe task.tap_stride = shape.dilationWidth * channels
         unsafe task.step = shape.strideWidth * channels
         for image in 0..<images {
-            let rows = unsafe plane.rows(
-                of: input + image * shape.inputHeight * shape.inputWidth * channels, fill: fill, self)
+            let start = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
+            guard let rows = unsafe plane.rows(of: start, fill: fill, self) else { return }
             let target = unsafe output + image * shape.outputHeight * lineSize
             let whole = unsafe task
             spreadItems(shape.outputHeight, cost: lineSize * shape.kernelHeight * shape.kernelWidth / 8) { lines in

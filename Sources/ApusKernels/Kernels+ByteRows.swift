@@ -50,7 +50,7 @@ extension Kernels {
         guard m > 0, n > 0 else { return }
         let filter = unsafe ByteImageFilter(ConvolutionShape(rowsOf: k, n), table)
         let count = filter.channels
-        let memory = unsafe scratch(.zeros, byteCount: count * 12)
+        guard let memory = unsafe scratch(.zeros, byteCount: count * 12) else { return }
         let bias = unsafe memory.assumingMemoryBound(to: Int32.self)
         let scales = unsafe (memory + count * 4).assumingMemoryBound(to: Float.self)
         let offsets = unsafe (memory + count * 8).assumingMemoryBound(to: Float.self)

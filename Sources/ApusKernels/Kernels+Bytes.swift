@@ -33,7 +33,7 @@ extension Kernels {
     package func extremes(count: Int, _ x: UnsafePointer<Float>) -> (least: Float, greatest: Float) {
         let size = 4096
         let parts = (count + size - 1) / size
-        let memory = unsafe scratch(.factors, byteCount: parts * 8)
+        guard let memory = unsafe scratch(.factors, byteCount: parts * 8) else { return (0, 0) }
         let least = unsafe memory.assumingMemoryBound(to: Float.self)
         let greatest = unsafe least + parts
         spreadItems(parts, cost: size) { range in
@@ -61,7 +61,7 @@ extension Kernels {
     ) {
         for image in 0..<images {
             // SAFETY: the caller gives images of the sizes.
-            let memory = unsafe scratch(.sums, byteCount: channels * 4)
+            guard let memory = unsafe scratch(.sums, byteCount: channels * 4) else { return }
             var task = unsafe apus_byte_mean_task(
                 channels: channels, places: places, x: x + image * places * channels,
                 offset: Int32(truncatingIfNeeded: places) &* zeroPoint, zero_point: outputZeroPoint, factor: factor,
