@@ -6,8 +6,8 @@ import Glibc
 
 /// A regular file mapped read-only for as long as the object lives.
 ///
-/// At least 64 zero bytes may be read behind the end, as behind every tensor's memory. When somebody cuts the file short
-/// while it is mapped, reads behind its new end give zeros, and ``isDamaged`` tells.
+/// At least 64 zero bytes may be read behind the end, as behind every tensor's memory. When somebody cuts the file
+/// short while it is mapped, reads behind its new end give zeros, and ``isDamaged`` tells.
 @safe
 package final class MappedFile: @unchecked Sendable {
     // Sendable: the mapping is never written and is unmapped once, in deinit.
