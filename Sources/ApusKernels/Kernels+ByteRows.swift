@@ -35,7 +35,7 @@ extension Kernels {
         guard m > 0, n > 0 else { return }
         let filter = unsafe ByteImageFilter(ConvolutionShape(rowsOf: k, n), table)
         var task = unsafe finish.task
-        unsafe setRows(&task, filter, n, k, a, packed, UnsafeMutableRawPointer(c))
+        unsafe setRows(&task, filter, n, k, a, packed, bias: filter.bias(packed), UnsafeMutableRawPointer(c))
         unsafe byteRows(task, lines: 1, lineStride: 0, length: m, n: n, width: filter.width)
     }
 
@@ -58,10 +58,11 @@ extension Kernels {
         // SAFETY: packed numbers and scratch have `count` elements, the caller's `n`.
         for column in 0..<count { unsafe bias[column] = 0 &- aZeroPoint &* sums[column] }
         var task = unsafe apus_byte_rows_task()
-        unsafe task.bias = UnsafePointer(bias)
+        let terms = unsafe UnsafePointer(bias)
         var activation = Activation.none
         switch c {
-        case .integers(let c): unsafe setRows(&task, filter, n, k, a, packed, UnsafeMutableRawPointer(c))
+        case .integers(let c):
+            unsafe setRows(&task, filter, n, k, a, packed, bias: terms, UnsafeMutableRawPointer(c))
         case .floats(let c, let scale, let columnScales, let added, let function):
             unsafe scales.initialize(repeating: scale, count: count)
             unsafe offsets.initialize(repeating: 0, count: count)
@@ -69,12 +70,11 @@ extension Kernels {
                 for column in 0..<n { unsafe scales[column] = scale * columnScales[column] }
             }
             if let added = unsafe added { unsafe offsets.update(from: added, count: n) }
-            unsafe setRows(&task, filter, n, k, a, packed, UnsafeMutableRawPointer(c))
+            unsafe setRows(&task, filter, n, k, a, packed, bias: terms, UnsafeMutableRawPointer(c))
             unsafe task.scales = UnsafePointer(scales)
             unsafe task.offsets = UnsafePointer(offsets)
             activation = function
         }
-        unsafe task.bias = UnsafePointer(bias)
         unsafe byteRows(
             task, lines: 1, lineStride: 0, length: m, n: n, width: filter.width,
             c.isFloat ? .floats(activation) : .integers)
@@ -83,7 +83,7 @@ extension Kernels {
     @unsafe
     private func setRows(
         _ task: inout apus_byte_rows_task, _ filter: ByteImageFilter, _ n: Int, _ k: Int, _ a: UnsafePointer<UInt8>,
-        _ packed: UnsafeRawPointer, _ c: UnsafeMutableRawPointer
+        _ packed: UnsafeRawPointer, bias: UnsafePointer<Int32>, _ c: UnsafeMutableRawPointer
     ) {
         unsafe task.groups = filter.groups
         unsafe task.segments = 1
@@ -91,7 +91,7 @@ extension Kernels {
         unsafe task.a_stride = k
         unsafe task.b = packed.assumingMemoryBound(to: UInt8.self)
         unsafe task.b_panel_stride = filter.panelSize
-        unsafe task.bias = filter.bias(packed)
+        unsafe task.bias = bias
         unsafe task.scales = filter.scales(packed)
         unsafe task.y = c
         unsafe task.y_stride = n
