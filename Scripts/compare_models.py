@@ -33,7 +33,7 @@ def compare(tool, model, inputs, step):
     report = json.loads(done.stdout)
     worst = max(one["max_rel"] for one in report["outputs"])
     departure = report.get("first_departure")
-    text = f"{worst:.1e} of the largest value" + (f"; inside, {departure['value']} departs first" if departure else "")
+    text = f"{worst:.1e} of the largest value" + (f"; inside, {departure['name']} departs first" if departure else "")
     return all(one["agrees"] for one in report["outputs"]), text
 
 
