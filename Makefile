@@ -1,7 +1,7 @@
 # Part of Apus, Apache-2.0.
 # SPDX-License-Identifier: Apache-2.0
 
-.PHONY: demo test format lint clean
+.PHONY: demo test bench format lint clean
 
 # Classifies a photo with a real ImageNet network; sets everything up by itself.
 demo:
@@ -10,6 +10,10 @@ demo:
 # Builds and tests everything; sets everything up by itself.
 test:
 	@Scripts/test.sh
+
+# Measures every row against every peer and writes Documentation/benchmarks.md; see there for ROWS and the rest.
+bench:
+	@Scripts/bench.sh
 
 format:
 	swift format --in-place --recursive Sources Tests Plugins Fuzz Package.swift
