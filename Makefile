@@ -16,10 +16,10 @@ bench:
 	@Scripts/bench.sh
 
 format:
-	swift format --in-place --recursive Sources Tests Plugins Fuzz Package.swift
+	swift format --in-place --recursive Sources Tests Plugins Fuzz Benchmarks/Sources Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift
+	swift format lint --strict --recursive Sources Tests Plugins Fuzz Benchmarks/Sources Package.swift
 
 clean:
 	rm -rf .build

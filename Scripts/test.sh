@@ -45,7 +45,8 @@ fi
 [ $has_data = yes ] || echo "    ${red}not everything is there (no network?): tests that need it are skipped${plain}"
 
 say "format and imports"
-step "swift format lint" swift format lint --strict --recursive Sources Tests Plugins Fuzz Package.swift
+step "swift format lint" \
+    swift format lint --strict --recursive Sources Tests Plugins Fuzz Benchmarks/Sources Package.swift
 
 build -c release --build-tests --explicit-target-dependency-import-check error
 count 1 0 0

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import convert
 import costs
 import drive
 import machine
@@ -73,6 +74,10 @@ class Session:
             "revision": revision.stdout.strip() or "of unknown revision",
             "versions": {each.title: importlib.metadata.version(each.package) for each in rows.PEERS
                          if self.is_installed(each)}}
+        self.measure_peaks()
+
+    def measure_peaks(self):
+        """Measures what the machine can do; the best ever seen counts."""
         print("    measuring the machine's peaks", flush=True)
         self.data["peaks"] = machine.peaks(self.options.peak, self.threads, self.data["peaks"])
         self.save()
@@ -145,12 +150,15 @@ def main():
     chosen = rows.chosen(options.rows)
     if not chosen:
         sys.exit(f"no rows are called {' '.join(options.rows)}; there are: {' '.join(row.key for row in rows.ROWS)}")
+    if options.fresh:
+        convert.forget_failures(options.folder)
     if not options.only_page:
         session.describe()
         if not machine.computes_bf16(session.data["machine"]):
             chosen = [row for row in chosen if row.kind != "bf16"]
         session.measure(chosen)
         session.open(chosen)
+        session.measure_peaks()
     if not options.no_page:
         if not session.data["rows"]:
             sys.exit("nothing is measured yet")

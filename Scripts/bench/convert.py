@@ -12,7 +12,8 @@ import numpy
 
 import models
 
-LIMIT = 240
+LIMIT = 300
+SLOW = f"its converter did not end within {LIMIT} s"
 # The command of MNN's package installs and calls a logging service; the module under it only converts.
 MNN = ("import sys, _tools; _tools.mnnconvert(['mnnconvert', '-f', 'ONNX', '--modelFile', sys.argv[1], "
        "'--MNNModel', sys.argv[2], '--bizCode', 'apus', '--useOriginRNNImpl'])")
@@ -23,7 +24,7 @@ def attempt(command, folder):
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT)
     except subprocess.TimeoutExpired:
-        return f"its converter did not end within {LIMIT} s"
+        return SLOW
     except OSError as error:
         return f"its converter does not start: {error}"
     (folder / "log").write_text(done.stdout + done.stderr)
@@ -63,6 +64,12 @@ def to_litert(source, target, sizes):
     return reason
 
 
+def forget_failures(folder):
+    """Lets everything that failed be tried again."""
+    for mark in [*folder.glob("converted/*/*/reason"), *folder.glob("converted/*/*.slow")]:
+        mark.unlink()
+
+
 CONVERTERS = {".mnn": to_mnn, ".ncnn": to_ncnn, ".tflite": to_litert}
 
 
@@ -78,10 +85,17 @@ def converted(folder, engine, row):
     place = folder / "converted" / engine.name / (source.stem + (f".length{row.length}" if fixed else ""))
     target, reason = place / f"{source.stem}{engine.converted}", place / "reason"
     made = target.with_name(target.name + ".bin") if engine.converted == ".ncnn" else target
+    # A model whose conversion never ends at one size is not tried at others.
+    slow = place.parent / f"{row.model}.slow"
+    if slow.exists() and not made.exists():
+        return None, SLOW
     if not made.exists() and not reason.exists():
         print(f"    converting {source.stem} for {engine.title}", flush=True)
         place.mkdir(parents=True, exist_ok=True)
         why = CONVERTERS[engine.converted](source, target, {"batch": row.batch, "length": row.length})
+        if not made.exists() and why == SLOW:
+            slow.touch()
+            return None, SLOW
         if not made.exists():
             reason.write_text(why or "its converter writes nothing")
     return (str(target), None) if made.exists() else (None, reason.read_text())

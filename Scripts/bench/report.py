@@ -125,6 +125,22 @@ def scaling(results):
             "\n\n" + table(["row", *(each.title for each in ALL)], body))
 
 
+def steadiness(results):
+    """The slowest run in a hundred beside the usual one."""
+    parts = []
+    for threads in results.threads:
+        body = []
+        for row in rows.ROWS:
+            cells = [results.cell(row, threads, each.name) for each in ALL]
+            if "median" in cells[0]:
+                body.append([f"{row.title} ({row.kind})", *(
+                    share(cell["p99"] / cell["median"]) if "median" in cell else "-" for cell in cells)])
+        if body:
+            parts.append(f"### {plural(threads, 'thread')}\n\n" + table(["row", *(each.title for each in ALL)], body))
+    return ("## Steadiness\n\nThe slowest run in a hundred (the slowest of all, where there are fewer) as a multiple of "
+            "the median.\nThe system and its other work are in these numbers too.\n\n" + "\n".join(parts))
+
+
 def openings(results):
     """Load times and memory of fresh processes."""
     data = results.data["openings"]
@@ -173,7 +189,8 @@ def method(results):
     return f"""## How it was measured
 
 {data["date"]}, {found["processor"]}, {plural(found["cores"], "core")}, {found["memory_gib"]} GiB, {found["system"]}
-({", ".join(found["instructions"])}). Apus {data["revision"]}.{mixed} {versions}.
+({", ".join(found["instructions"])}). Apus {data["revision"]}.{mixed}
+{versions}.
 
 - The models are known architectures with made-up weights, written by `Scripts/bench/models` from fixed seeds; every
   engine gets the same file, or what its own converter makes of it, and the same inputs.
@@ -199,7 +216,7 @@ def absences(results):
             for name, cell in (results.entry(row, threads) or {"cells": {}})["cells"].items():
                 why = cell.get("reason") or ("wrong outputs" if cell.get("wrong") else None)
                 if why:
-                    reasons.setdefault((name, why), {})[f"{row.model} ({row.kind})"] = None
+                    reasons.setdefault((name, why), {})[f"{row.title} ({row.kind})"] = None
     titles = {each.name: each.title for each in ALL}
     lines = [f"- {titles[name]}: {', '.join(found)}: {why.removesuffix('.')}." for (name, why), found in sorted(
         reasons.items())]
@@ -258,6 +275,7 @@ share of it.
 
 {latency(results)}
 {scaling(results)}
+{steadiness(results)}
 {openings(results)}
 {method(results)}
 {absences(results)}

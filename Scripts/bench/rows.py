@@ -17,8 +17,9 @@ class Row:
     @property
     def title(self):
         """How the row is called in tables."""
-        size = f"{self.length} tokens" if self.length else f"batch {self.batch}"
-        return f"{self.model}, {size}" if self.length or self.batch > 1 else self.model
+        batch = [f"batch {self.batch}"] if self.batch > 1 else []
+        length = [f"{self.length} tokens"] if self.length else []
+        return ", ".join([self.model, *batch, *length])
 
     @property
     def key(self):

@@ -30,7 +30,7 @@ import Testing
     ]
 
     private static let sources = SourceFiles.files(below: "Sources")
-    private static let everything = ["Tests", "Plugins", "Fuzz", "Snippets"].reduce(sources) {
+    private static let everything = ["Tests", "Plugins", "Fuzz", "Snippets", "Benchmarks/Sources"].reduce(sources) {
         $0 + SourceFiles.files(below: $1)
     }
 
