@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Apus", targets: ["Apus", "ApusGraphs", "ApusKernels", "ApusTensors"]),
         .library(name: "ApusConformance", targets: ["ApusConformance"]),
         .executable(name: "apus", targets: ["apus"]),
+        .library(name: "ApusAllocations", type: .dynamic, targets: ["CApusAllocations"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -65,6 +66,9 @@ let package = Package(
         .target(name: "CApusImages", dependencies: ["CJPEG", "COpenJPEG", "CPNG", "CWebP"]),
         .target(name: "CApusArchives", dependencies: ["CZlib"]),
         .target(name: "ApusFormats", dependencies: ["ApusTensors", "CApusArchives", "CApusImages"]),
+
+        // Counts allocations in a process that is started with it preloaded.
+        .target(name: "CApusAllocations"),
 
         // The tool.
         .executableTarget(

@@ -23,19 +23,21 @@ public final class Session {
     ///
     /// - Throws: ``EngineError`` that names the input, or the node and what it refused.
     public func run(_ inputs: [String: Tensor]) throws(EngineError) -> Results {
-        try run(data: inputs.mapValues { Datum.tensor($0) })
+        try run(named: inputs) { .tensor($0) }
     }
 
     /// Runs the model on inputs that may also be sequences or maps.
     ///
     /// - Throws: ``EngineError`` that names the input, or the node and what it refused.
-    public func run(data inputs: [String: Datum]) throws(EngineError) -> Results {
+    public func run(data inputs: [String: Datum]) throws(EngineError) -> Results { try run(named: inputs) { $0 } }
+
+    private func run<Value>(named inputs: [String: Value], _ datum: (Value) -> Datum) throws(EngineError) -> Results {
         var ordered: [Datum] = []
         for port in signature.inputs {
-            guard let datum = inputs[port.name] else {
+            guard let value = inputs[port.name] else {
                 throw EngineError(.name, "input '\(port.name)' is missing; the model takes \(port)", value: port.name)
             }
-            ordered.append(datum)
+            ordered.append(datum(value))
         }
         if inputs.count > ordered.count, let extra = inputs.keys.sorted().first(where: { signature.input($0) == nil }) {
             let names = signature.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
@@ -44,6 +46,21 @@ public final class Session {
         do {
             let outputs = try underlying.run(ordered)
             return Results(zip(signature.outputs, outputs).map { Results.Element(name: $0.name, datum: $1) })
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// Makes inputs and outputs that are used again from run to run, for this session or another of the same model.
+    public func makeBindings() -> Bindings { Bindings(signature) }
+
+    /// Runs the model on the inputs of the bindings, which take its outputs: the way without allocations.
+    ///
+    /// - Throws: ``EngineError`` that names the input, or the node and what it refused.
+    public func run(_ bindings: Bindings) throws(EngineError) {
+        try bindings.checkComplete()
+        do {
+            try underlying.run(bindings.inputs, into: &bindings.outputs)
         } catch {
             throw EngineError(error)
         }

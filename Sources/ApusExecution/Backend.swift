@@ -34,6 +34,13 @@ public protocol Session: AnyObject {
     /// - Throws: ``RunError`` that names the node and what it refused.
     func run(_ inputs: [Datum]) throws(RunError) -> [Datum]
 
+    /// Runs the plan and puts its outputs into an array that is used again from run to run.
+    ///
+    /// What the array holds is let go first, so that its memory can be used again.
+    ///
+    /// - Throws: As ``run(_:)``.
+    func run(_ inputs: [Datum], into outputs: inout [Datum]) throws(RunError)
+
     /// Times of the last run by step, when profiling is on.
     var profile: Profile? { get }
 
@@ -42,6 +49,16 @@ public protocol Session: AnyObject {
 
     /// Asked between steps: returning true ends the run with code `cancelled`.
     var isCancelled: () -> Bool { get set }
+}
+
+extension Session {
+    /// Runs the plan, with a new array of outputs each time.
+    ///
+    /// - Throws: As ``run(_:)``.
+    public func run(_ inputs: [Datum], into outputs: inout [Datum]) throws(RunError) {
+        outputs = []
+        outputs = try run(inputs)
+    }
 }
 
 /// How a plan is made and run.

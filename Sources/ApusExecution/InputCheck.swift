@@ -4,23 +4,35 @@
 import ApusGraphs
 import ApusTensors
 
-/// Compares what a caller hands in with what the model declares.
-enum InputCheck {
+/// What a model declares an input to be, ready to be compared with what a caller hands in.
+struct InputCheck: Sendable {
+    private let value: Value
+    private let elementType: ElementType?
+    /// The declared sizes, nil for those that may be anything.
+    private let sizes: [Int?]?
+
+    init(_ value: Value) {
+        self.value = value
+        elementType = value.type.elementType
+        sizes = value.type.dimensions?.map(\.value)
+    }
+
     /// Checks kind, element type, rank and every declared size.
     ///
     /// - Throws: ``RunError`` with expected and actual.
-    static func check(_ datum: Datum, for value: Value) throws(RunError) {
-        guard case .tensor(let elementType, let dimensions) = value.type else { return }
+    func check(_ datum: Datum) throws(RunError) {
+        guard let elementType else { return }
         guard case .tensor(let tensor) = datum else {
             throw RunError(.elementType("input '\(value.name)' is no tensor, expected \(value.type)"))
         }
         guard tensor.elementType == elementType else {
             throw RunError(.elementType("input '\(value.name)' is \(tensor), expected \(value.type)"))
         }
-        guard let dimensions else { return }
-        let fits =
-            dimensions.count == tensor.shape.rank
-            && zip(dimensions, tensor.shape).allSatisfy { $0.value == nil || $0.value == $1 }
+        guard let sizes else { return }
+        var fits = sizes.count == tensor.shape.rank
+        for axis in sizes.indices where fits {
+            if let size = sizes[axis] { fits = size == tensor.shape[axis] }
+        }
         guard fits else { throw RunError(.shape("input '\(value.name)' is \(tensor), expected \(value.type)")) }
     }
 }

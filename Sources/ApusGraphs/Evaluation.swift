@@ -5,23 +5,45 @@ public import ApusTensors
 
 /// The values an operator reads, in the order of its inputs.
 public struct Inputs {
-    /// The values; an absent optional input is nil.
-    public var values: [Datum?]
+    private let table: ValueTable
+    /// Where in the table each input lies; -1 for an absent one.
+    private let places: [Int]
 
-    /// Wraps values.
-    public init(_ values: [Datum?]) { self.values = values }
+    /// Wraps values; an absent optional input is nil.
+    public init(_ values: [Datum?]) {
+        table = ValueTable(values)
+        places = Array(values.indices)
+    }
+
+    /// Reads from places of a table; an absent input is -1.
+    package init(_ table: ValueTable, at places: [Int]) {
+        self.table = table
+        self.places = places
+    }
+
+    /// The values; an absent optional input is nil.
+    public var values: [Datum?] {
+        get { places.map { $0 < 0 ? nil : table[$0] } }
+        set { self = Inputs(newValue) }
+    }
 
     /// The number of inputs written, absent ones in between included.
-    public var count: Int { values.count }
+    public var count: Int { places.count }
+
+    /// The value, or nil where the input is absent.
+    package subscript(index: Int) -> Datum? {
+        guard index < places.count, places[index] >= 0 else { return nil }
+        return table[places[index]]
+    }
 
     /// Whether the input is there.
-    public func isPresent(_ index: Int) -> Bool { index < values.count && values[index] != nil }
+    public func isPresent(_ index: Int) -> Bool { self[index] != nil }
 
     /// A required value of any kind.
     ///
     /// - Throws: ``ComputeError`` with code `value` when it is absent.
     public func datum(_ index: Int) throws(ComputeError) -> Datum {
-        guard index < values.count, let datum = values[index] else { throw .value("input \(index) is missing") }
+        guard let datum = self[index] else { throw .value("input \(index) is missing") }
         return datum
     }
 
@@ -55,22 +77,35 @@ public struct Inputs {
 public struct Outputs {
     /// What the evaluation runs with.
     public let context: EvaluationContext
-    /// One place per output the node names.
-    public private(set) var values: [Datum?]
-    private let wanted: [Bool]
+    private let table: ValueTable
+    /// Where in the table each output goes; -1 for an unwanted one.
+    private let places: [Int]
 
     /// Makes places for a node's outputs; an unwanted one is false.
     public init(wanted: [Bool], context: EvaluationContext) {
         self.context = context
-        self.wanted = wanted
-        values = [Datum?](repeating: nil, count: wanted.count)
+        table = ValueTable(count: wanted.count)
+        places = wanted.indices.map { wanted[$0] ? $0 : -1 }
     }
 
+    /// Writes to places of a table; an unwanted output is -1.
+    package init(_ table: ValueTable, at places: [Int], context: EvaluationContext) {
+        self.context = context
+        self.table = table
+        self.places = places
+    }
+
+    /// What was handed out so far: one place per output the node names.
+    public var values: [Datum?] { places.map { $0 < 0 ? nil : table[$0] } }
+
+    /// What was handed out as one output so far.
+    package subscript(index: Int) -> Datum? { isWanted(index) ? table[places[index]] : nil }
+
     /// The number of outputs the node writes, unwanted ones in between included.
-    public var count: Int { wanted.count }
+    public var count: Int { places.count }
 
     /// Whether anything reads the output.
-    public func isWanted(_ index: Int) -> Bool { index < wanted.count && wanted[index] }
+    public func isWanted(_ index: Int) -> Bool { index < places.count && places[index] >= 0 }
 
     /// Memory for an output; its contents are undefined.
     ///
@@ -89,7 +124,7 @@ public struct Outputs {
     /// Hands out a value of any kind; one that nothing wants is dropped.
     public mutating func set(_ index: Int, datum: Datum) {
         guard isWanted(index) else { return }
-        values[index] = datum
+        table[places[index]] = datum
     }
 
     /// Allocates an output and fills it through a span.

@@ -19,8 +19,8 @@ extension Operator {
         let context = outputs.context
         var wide = Outputs(wanted: (0..<outputs.count).map { outputs.isWanted($0) }, context: context)
         try evaluate(try inputs.widened(context), into: &wide)
-        for (index, datum) in wide.values.enumerated() {
-            guard let datum else { continue }
+        for index in 0..<wide.count {
+            guard let datum = wide[index] else { continue }
             guard case .tensor(let tensor) = datum, tensor.elementType == .float32 else {
                 outputs.set(index, datum: datum)
                 continue
@@ -34,23 +34,23 @@ extension Operator {
 
 extension Inputs {
     fileprivate var halfType: ElementType? {
-        for value in values {
-            guard case .tensor(let tensor) = value else { continue }
+        for index in 0..<count {
+            guard case .tensor(let tensor) = self[index] else { continue }
             if tensor.elementType == .float16 || tensor.elementType == .bfloat16 { return tensor.elementType }
         }
         return nil
     }
 
     fileprivate func widened(_ context: EvaluationContext) throws(ComputeError) -> Inputs {
-        var wide = self
-        for (index, value) in values.enumerated() {
+        var wide = values
+        for (index, value) in wide.enumerated() {
             guard case .tensor(let tensor) = value else { continue }
             guard tensor.elementType == .float16 || tensor.elementType == .bfloat16 else { continue }
             var copy = try context.makeTensor(.float32, tensor.shape)
             var elements = try copy.elements(of: Float.self)
             try tensor.widen(into: &elements)
-            wide.values[index] = .tensor(copy.finish())
+            wide[index] = .tensor(copy.finish())
         }
-        return wide
+        return Inputs(wide)
     }
 }

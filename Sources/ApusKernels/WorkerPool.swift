@@ -58,16 +58,25 @@ public final class WorkerPool: Sendable {
             for part in 0..<Swift.max(0, partCount) { body(part) }
             return
         }
-        withoutActuallyEscaping(body) { escapable in
-            var job = Crew.Job(body: escapable)
-            // SAFETY: the crew lets go of the job before `carryOut` returns.
-            unsafe withUnsafePointer(to: &job) { unsafe crew.carryOut($0, partCount: partCount) }
-        }
+        var job = Crew.Job()
+        // SAFETY: the crew lets go of the job, and with it of the closure, before `carryOut` returns.
+        unsafe lend(body, to: &job)
+        unsafe withUnsafePointer(to: &job) { unsafe crew.carryOut($0, partCount: partCount) }
         let shortage = crew.takeShortage()
         crew.release()
         if shortage > 0 { ScratchShortage.hand(shortage) }
     }
 }
+
+/// Notes a closure's two words, which stand only while the caller does; `withoutActuallyEscaping` would allocate.
+@unsafe
+@_silgen_name("apus_lend_closure")
+private func lend(_ body: (Int) -> Void, to job: UnsafeMutablePointer<Crew.Job>)
+
+/// Calls a closure that was lent and whose lender still stands.
+@unsafe
+@_silgen_name("apus_call_lent")
+private func call(_ job: UnsafePointer<Crew.Job>, part: Int)
 
 /// What a pool shares with its threads.
 @safe
@@ -75,8 +84,10 @@ private final class Crew: @unchecked Sendable {
     // Sendable: `job` and `partCount` are written only while the gate is closed and no thread is inside it; every
     // thread reads them after entering the gate, whose opening released them.
 
+    /// A closure that does not escape: its function and its context, which lies on the caller's stack.
     struct Job {
-        let body: (Int) -> Void
+        var function: UInt = 0
+        var context: UInt = 0
     }
 
     private static let closed = 1 << 32
@@ -170,7 +181,7 @@ private final class Crew: @unchecked Sendable {
         while true {
             let part = nextPart.add(1, ordering: .relaxed).oldValue
             guard part < partCount else { return }
-            unsafe job.pointee.body(part)
+            unsafe call(job, part: part)
         }
     }
 

@@ -5,37 +5,54 @@
 public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral,
     CustomStringConvertible
 {
+    /// The sizes where they lie; ``dimensions`` copies them into an array.
+    public var sizes: ShortList<Int>
+
     /// The sizes, outermost first.
-    public var dimensions: [Int]
+    public var dimensions: [Int] {
+        get { Array(sizes) }
+        set { sizes = ShortList(newValue) }
+    }
 
     /// Makes a shape from its sizes.
-    public init(_ dimensions: [Int]) { self.dimensions = dimensions }
+    @inlinable
+    public init(_ dimensions: [Int]) { sizes = ShortList(dimensions) }
 
     /// Makes a shape from any sequence of sizes.
-    public init(_ dimensions: some Sequence<Int>) { self.dimensions = Array(dimensions) }
+    @inlinable
+    public init(_ dimensions: some Sequence<Int>) { sizes = ShortList(dimensions) }
+
+    /// Makes a shape from sizes in place.
+    @inlinable
+    public init(sizes: ShortList<Int>) { self.sizes = sizes }
 
     /// Makes a shape from a literal such as `[1, 3, 224, 224]`.
-    public init(arrayLiteral elements: Int...) { dimensions = elements }
+    @inlinable
+    public init(arrayLiteral elements: Int...) { sizes = ShortList(elements) }
 
     /// The rank-0 shape.
-    public static var scalar: Shape { Shape([Int]()) }
+    public static var scalar: Shape { Shape(sizes: []) }
 
     /// The number of dimensions.
-    public var rank: Int { dimensions.count }
+    public var rank: Int { sizes.count }
 
     /// Always 0.
     public var startIndex: Int { 0 }
     /// The rank.
-    public var endIndex: Int { dimensions.count }
+    public var endIndex: Int { sizes.count }
 
     /// The size of one dimension.
     public subscript(position: Int) -> Int {
-        get { dimensions[position] }
-        set { dimensions[position] = newValue }
+        get { sizes[position] }
+        set { sizes[position] = newValue }
     }
 
     /// The number of elements; the shape must have passed ``checkedElementCount()`` when it came from outside.
-    public var elementCount: Int { dimensions.reduce(1) { $0 &* $1 } }
+    public var elementCount: Int {
+        var count = 1
+        for axis in 0..<sizes.count { count = count &* sizes[axis] }
+        return count
+    }
 
     /// The number of elements, or an error where a size is negative or the product overflows.
     ///
@@ -45,7 +62,8 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     public func checkedElementCount() throws(ComputeError) -> Int {
         var count = 1
         var hasZero = false
-        for size in dimensions {
+        for axis in 0..<sizes.count {
+            let size = sizes[axis]
             guard size >= 0 else { throw .shape("a dimension of \(self) is negative") }
             if size == 0 { hasZero = true }
             let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(size, 1))
@@ -61,14 +79,17 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     private static let mostBesideNothing = 1 << 28
 
     /// Elements between neighbours along each dimension in row-major order.
-    public var strides: [Int] {
-        var strides = [Int](repeating: 1, count: rank)
+    public var strides: [Int] { Array(steps) }
+
+    /// The strides in place.
+    package var steps: ShortList<Int> {
+        var result = ShortList<Int>(repeating: 1, count: rank)
         var step = 1
         for axis in stride(from: rank - 1, through: 0, by: -1) {
-            strides[axis] = step
-            step = step &* dimensions[axis]
+            result[axis] = step
+            step = step &* sizes[axis]
         }
-        return strides
+        return result
     }
 
     /// The axis counted from the front, from one that may count from the back.
@@ -84,7 +105,7 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     /// - Throws: ``ComputeError`` with code `shape` when two sizes differ and neither is 1.
     public func broadcast(with other: Shape) throws(ComputeError) -> Shape {
         let rank = Swift.max(self.rank, other.rank)
-        var result = [Int](repeating: 1, count: rank)
+        var result = ShortList<Int>(repeating: 1, count: rank)
         for offset in 1...Swift.max(rank, 1) where offset <= rank {
             let left = offset <= self.rank ? self[self.rank - offset] : 1
             let right = offset <= other.rank ? other[other.rank - offset] : 1
@@ -93,19 +114,22 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
             }
             result[rank - offset] = left == 1 ? right : left
         }
-        return Shape(result)
+        return Shape(sizes: result)
     }
 
     /// Row-major strides for reading a tensor of this shape as if it had the wider shape; 0 where it repeats.
     ///
     /// The shape must broadcast to `wider`.
-    public func strides(broadcastTo wider: Shape) -> [Int] {
-        let own = strides
-        var result = [Int](repeating: 0, count: wider.rank)
+    public func strides(broadcastTo wider: Shape) -> [Int] { Array(steps(broadcastTo: wider)) }
+
+    /// The strides in place for reading a tensor of this shape as if it had the wider shape.
+    package func steps(broadcastTo wider: Shape) -> ShortList<Int> {
+        let own = steps
+        var result = ShortList<Int>(repeating: 0, count: wider.rank)
         for axis in 0..<rank where self[axis] != 1 { result[axis + wider.rank - rank] = own[axis] }
         return result
     }
 
     /// The sizes as `[2, 3]`.
-    public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
+    public var description: String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
 }

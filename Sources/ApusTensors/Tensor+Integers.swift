@@ -27,7 +27,13 @@ extension Tensor {
     /// - Throws: ``ComputeError`` with code `shape` unless there is exactly one, or as ``integers()``.
     package func scalarInteger() throws(ComputeError) -> Int {
         guard elementCount == 1 else { throw .shape("expected one integer, the tensor is \(self)") }
-        return try integers()[0]
+        switch elementType {
+        case .int64: return Int(try element(0, of: Int64.self))
+        case .int32: return Int(try element(0, of: Int32.self))
+        case .uint8: return Int(try element(0, of: UInt8.self))
+        case .int8: return Int(try element(0, of: Int8.self))
+        default: return try integers()[0]
+        }
     }
 
     private func widened<Element: FixedWidthInteger & TensorElement>(

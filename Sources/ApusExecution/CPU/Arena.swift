@@ -7,17 +7,19 @@ import ApusTensors
 ///
 /// A buffer is free when nobody but the arena holds it, so a view, or an output the caller kept, can never be
 /// overwritten.
-struct Arena {
+final class Arena {
     private var buffers: [TensorStorage] = []
 
     /// A free buffer of at least the given size, but not one more than four times as large.
-    mutating func take(_ byteCount: Int, budget: MemoryBudget?) -> TensorStorage? {
+    func take(_ byteCount: Int, budget: MemoryBudget?) -> TensorStorage? {
         var best: Int?
         for index in buffers.indices {
             let capacity = buffers[index].byteCount
             guard capacity >= byteCount, capacity <= byteCount * 4 + 4096 else { continue }
             if let found = best, buffers[found].byteCount <= capacity { continue }
-            if isKnownUniquelyReferenced(&buffers[index]) { best = index }
+            guard isKnownUniquelyReferenced(&buffers[index]) else { continue }
+            if capacity == byteCount { return buffers[index] }
+            best = index
         }
         if let best { return buffers[best] }
         guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else {
@@ -34,7 +36,7 @@ struct Arena {
     }
 
     /// Gives back buffers nobody uses.
-    mutating func trim() {
+    func trim() {
         var index = buffers.startIndex
         while index < buffers.endIndex {
             if isKnownUniquelyReferenced(&buffers[index]) { buffers.remove(at: index) } else { index += 1 }

@@ -18,14 +18,37 @@ package final class CPUPlan: Plan {
     let captureSlots: [Int]
     let constants: [(slot: Int, datum: Datum)]
 
+    /// What the inputs must be, in order.
+    let checks: [InputCheck]
+    /// What the slots of inputs, captures and outputs go back to after a run: a constant or nothing.
+    let resets: [(slot: Int, datum: Datum?)]
+
     /// One node: what it does, where it reads and writes, and what is dead after it.
-    struct Step: Sendable {
+    final class Step: Sendable {
+        let operation: any Operator
+        let place: NodePlace
+        let inputSlots: [Int]
+        let outputSlots: [Int]
+        let releasedSlots: [Int]
+        let bodies: [String: [Body]]
+
+        fileprivate init(_ draft: Draft) {
+            operation = draft.operation
+            place = draft.place
+            inputSlots = draft.inputSlots
+            outputSlots = draft.outputSlots
+            releasedSlots = draft.releasedSlots
+            bodies = draft.bodies
+        }
+    }
+
+    /// A step in the making.
+    fileprivate struct Draft {
         var operation: any Operator
         var place: NodePlace
         var inputSlots: [Int]
         var outputSlots: [Int]
-        var wanted: [Bool]
-        var releasedSlots: [Int]
+        var releasedSlots: [Int] = []
         var bodies: [String: [Body]]
     }
 
@@ -54,7 +77,8 @@ package final class CPUPlan: Plan {
         if depth == 0, let name = captureNames.first { throw PlanError("nothing makes the value '\(name)'") }
         captureSlots = captureNames.map { builder.define($0) }
         constants = graph.constants.sorted { $0.key < $1.key }.map { (builder.define($0.key), .tensor($0.value)) }
-        var steps: [Step] = []
+        checks = graph.inputs.map { InputCheck($0) }
+        var steps: [Draft] = []
         steps.reserveCapacity(graph.nodes.count)
         for node in graph.nodes {
             let place = NodePlace(node)
@@ -70,9 +94,9 @@ package final class CPUPlan: Plan {
             for name in node.inputs { inputSlots.append(name.isEmpty ? -1 : try builder.find(name, at: place)) }
             let outputSlots = node.outputs.map { $0.isEmpty ? -1 : builder.define($0) }
             steps.append(
-                Step(
+                Draft(
                     operation: operation, place: place, inputSlots: inputSlots, outputSlots: outputSlots,
-                    wanted: outputSlots.map { $0 >= 0 }, releasedSlots: [], bodies: bodies))
+                    bodies: bodies))
         }
         var outputSlots: [Int] = []
         for output in graph.outputs {
@@ -84,11 +108,13 @@ package final class CPUPlan: Plan {
         self.outputSlots = outputSlots
         slotCount = builder.slots.count
         CPUPlan.markReleases(&steps, keep: Set(outputSlots + constants.map(\.slot) + captureSlots))
-        self.steps = steps
+        self.steps = steps.map { Step($0) }
+        let values = Dictionary(uniqueKeysWithValues: constants.map { ($0.slot, $0.datum) })
+        resets = Set(inputSlots + captureSlots + outputSlots).sorted().map { ($0, values[$0]) }
     }
 
     /// Finds after which step each slot is read for the last time.
-    private static func markReleases(_ steps: inout [Step], keep: Set<Int>) {
+    private static func markReleases(_ steps: inout [Draft], keep: Set<Int>) {
         var seen = keep
         for index in steps.indices.reversed() {
             let bodySlots = steps[index].bodies.values.joined().flatMap(\.captureSlots)

@@ -8,10 +8,10 @@ package import ApusTensors
 package final class CPUSession: Session {
     private let plan: CPUPlan
     private let context: EvaluationContext
-    private var slots: [Datum?]
-    private var arena = Arena()
+    private let table: ValueTable
+    private let arena = Arena()
     private var bodies: [BodyKey: CPUSession] = [:]
-    private let clock = ContinuousClock()
+    private var currentStep = 0
 
     package var isProfiling = false
     package private(set) var profile: Profile?
@@ -28,73 +28,95 @@ package final class CPUSession: Session {
         let options = plan.options
         context = EvaluationContext(
             instructionSet: options.instructionSet, workers: options.workers, budget: options.budget)
-        slots = [Datum?](repeating: nil, count: plan.slotCount)
-        for (slot, datum) in plan.constants { slots[slot] = datum }
+        table = ValueTable(count: plan.slotCount)
+        for (slot, datum) in plan.constants { table[slot] = datum }
         context.isCancelled = { [unowned self] in isCancelled() }
-        context.findStorage = { [unowned self] byteCount in arena.take(byteCount, budget: context.budget) }
+        context.findStorage = { [arena, budget = context.budget] byteCount in arena.take(byteCount, budget: budget) }
+        context.runSubgraph = { [unowned self] (attribute, position, inputs) throws(ComputeError) in
+            try runBody(attribute, position, inputs)
+        }
     }
 
     package func run(_ inputs: [Datum]) throws(RunError) -> [Datum] {
-        guard inputs.count == plan.inputs.count else {
-            throw RunError(.value("\(inputs.count) inputs given, the model takes \(plan.inputs.count)"))
-        }
-        for (value, datum) in zip(plan.inputs, inputs) { try InputCheck.check(datum, for: value) }
-        let outputs = try execute(inputs, captures: [])
-        if let path = plan.graph.damagedFile {
-            throw RunError(.value("'\(path)' was cut short while the model was in use: its weights are gone"))
-        }
+        var outputs: [Datum] = []
+        try run(inputs, into: &outputs)
         return outputs
     }
 
-    private func execute(_ inputs: [Datum], captures: [Datum?]) throws(RunError) -> [Datum] {
-        defer { clear() }
-        for (slot, datum) in zip(plan.inputSlots, inputs) { slots[slot] = datum }
-        for (slot, datum) in zip(plan.captureSlots, captures) { slots[slot] = datum }
-        var profile = isProfiling ? Profile() : nil
+    package func run(_ inputs: [Datum], into outputs: inout [Datum]) throws(RunError) {
+        guard inputs.count == plan.inputs.count else {
+            throw RunError(.value("\(inputs.count) inputs given, the model takes \(plan.inputs.count)"))
+        }
+        for index in inputs.indices { try plan.checks[index].check(inputs[index]) }
+        for index in outputs.indices { outputs[index] = .none }
+        try execute(inputs, into: &outputs)
+        if let path = plan.graph.damagedFile {
+            throw RunError(.value("'\(path)' was cut short while the model was in use: its weights are gone"))
+        }
+    }
+
+    /// Carries out the steps; captures have been put into the table.
+    private func execute(_ inputs: [Datum], into outputs: inout [Datum]) throws(RunError) {
+        do throws(RunError) {
+            for index in inputs.indices { table[plan.inputSlots[index]] = inputs[index] }
+            if isProfiling { try walkProfiled() } else { try walk() }
+            if outputs.count != plan.outputSlots.count {
+                outputs = [Datum](repeating: .none, count: plan.outputSlots.count)
+            }
+            for index in plan.outputSlots.indices {
+                guard let datum = table[plan.outputSlots[index]] else {
+                    throw RunError(.value("nothing was written to '\(plan.outputs[index].name)'"))
+                }
+                outputs[index] = datum
+            }
+        } catch {
+            clear()
+            throw error
+        }
+        for reset in plan.resets { table[reset.slot] = reset.datum }
+    }
+
+    private func walk() throws(RunError) {
+        let isCancelled = isCancelled
+        for index in plan.steps.indices {
+            if isCancelled() { throw RunError(ComputeError(.cancelled, "the caller asked to stop")) }
+            try executeStep(index)
+        }
+    }
+
+    private func walkProfiled() throws(RunError) {
+        let clock = ContinuousClock()
+        var profile = Profile()
         let start = clock.now
         for index in plan.steps.indices {
             if isCancelled() { throw RunError(ComputeError(.cancelled, "the caller asked to stop")) }
-            let stepStart = profile == nil ? start : clock.now
-            try executeStep(index, &profile)
-            if profile != nil {
-                profile?.entries.append(
-                    Profile.Entry(
-                        place: plan.steps[index].place, start: stepStart - start, duration: clock.now - stepStart))
-            }
+            let stepStart = clock.now
+            try executeStep(index)
+            profile.entries.append(
+                Profile.Entry(
+                    place: plan.steps[index].place, start: stepStart - start, duration: clock.now - stepStart))
         }
-        if profile != nil {
-            profile?.total = clock.now - start
-            self.profile = profile
-        }
-        var results: [Datum] = []
-        for (value, slot) in zip(plan.outputs, plan.outputSlots) {
-            guard let datum = slots[slot] else { throw RunError(.value("nothing was written to '\(value.name)'")) }
-            results.append(datum)
-        }
-        return results
+        profile.total = clock.now - start
+        self.profile = profile
     }
 
-    private func executeStep(_ index: Int, _ profile: inout Profile?) throws(RunError) {
+    @inline(__always)
+    private func executeStep(_ index: Int) throws(RunError) {
         let step = plan.steps[index]
-        let inputs = Inputs(step.inputSlots.map { $0 < 0 ? nil : slots[$0] })
-        var outputs = Outputs(wanted: step.wanted, context: context)
-        if !step.bodies.isEmpty {
-            context.runSubgraph = { [unowned self] (attribute, position, inputs) throws(ComputeError) in
-                try runBody(step: index, attribute, position, inputs)
-            }
-        }
+        if !step.bodies.isEmpty { currentStep = index }
+        var outputs = Outputs(table, at: step.outputSlots, context: context)
         do throws(ComputeError) {
-            try step.operation.run(inputs, into: &outputs)
+            try step.operation.run(Inputs(table, at: step.inputSlots), into: &outputs)
         } catch {
             throw RunError(error, at: step.place)
         }
-        for (position, slot) in step.outputSlots.enumerated() where slot >= 0 { slots[slot] = outputs.values[position] }
-        for slot in step.releasedSlots { slots[slot] = nil }
+        for slot in step.releasedSlots { table[slot] = nil }
     }
 
     private func runBody(
-        step: Int, _ attribute: String, _ position: Int, _ inputs: [Datum]
+        _ attribute: String, _ position: Int, _ inputs: [Datum]
     ) throws(ComputeError) -> [Datum] {
+        let step = currentStep
         guard let list = plan.steps[step].bodies[attribute], position < list.count else {
             throw .attribute("there is no subgraph '\(attribute)'")
         }
@@ -108,19 +130,19 @@ package final class CPUSession: Session {
         guard inputs.count == body.plan.inputs.count else {
             throw .value("subgraph '\(attribute)' takes \(body.plan.inputs.count) inputs, \(inputs.count) given")
         }
+        for (inner, outer) in zip(body.plan.captureSlots, body.captureSlots) { session.table[inner] = table[outer] }
+        var outputs: [Datum] = []
         do throws(RunError) {
-            return try session.execute(inputs, captures: body.captureSlots.map { slots[$0] })
+            try session.execute(inputs, into: &outputs)
         } catch {
             throw ComputeError(error.cause.code, "in '\(attribute)': \(error)")
         }
+        return outputs
     }
 
     /// Forgets everything but the constants.
     private func clear() {
-        for slot in plan.inputSlots + plan.captureSlots + plan.outputSlots { slots[slot] = nil }
-        for step in plan.steps {
-            for slot in step.outputSlots where slot >= 0 { slots[slot] = nil }
-        }
-        for (slot, datum) in plan.constants { slots[slot] = datum }
+        for slot in 0..<table.count { table[slot] = nil }
+        for (slot, datum) in plan.constants { table[slot] = datum }
     }
 }

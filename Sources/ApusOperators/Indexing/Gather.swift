@@ -30,19 +30,29 @@ package struct Gather: Operator {
         let source = try inputs.tensor(0)
         let indices = try inputs.tensor(1)
         let axis = try source.shape.axis(axis)
-        let sizes = source.shape.dimensions
-        let shape = Shape(sizes[..<axis] + indices.shape.dimensions + sizes[(axis + 1)...])
-        var canvas = try Canvas(source.elementType, shape, in: outputs.context)
-        let places = try normalizedIndices(indices, sizes[axis])
-        if canvas.elementCount > 0 {
-            let run = sizes[(axis + 1)...].reduce(1, &*)
-            let outer = sizes[..<axis].reduce(1, &*)
-            var starts: [Int] = []
-            starts.reserveCapacity(outer * places.count)
-            for row in 0..<outer {
-                for place in places { starts.append((row * sizes[axis] + place) * run) }
+        var sizes = ShortList(source.shape[..<axis])
+        let outer = sizes.reduce(1, &*)
+        for size in indices.shape { sizes.append(size) }
+        let rest = source.shape[(axis + 1)...]
+        for size in rest { sizes.append(size) }
+        let run = rest.reduce(1, &*)
+        var canvas = try Canvas(source.elementType, Shape(sizes: sizes), in: outputs.context)
+        let count = indices.elementCount
+        if canvas.elementCount == 0 {
+            _ = try normalizedIndices(indices, source.shape[axis])
+        } else {
+            let length = source.shape[axis]
+            var list = try outputs.context.makeTensor(.int64, [outer * count])
+            var starts = try list.elements(of: Int64.self)
+            try indices.forEachInteger { (position, index) throws(ComputeError) in
+                starts[position] = Int64(try normalizedIndex(index, length) * run)
             }
-            try canvas.gather(source, starts: starts, run: run)
+            for row in 1..<Swift.max(1, outer) {
+                for position in 0..<count {
+                    starts[row * count + position] = starts[position] + Int64(row * length * run)
+                }
+            }
+            try canvas.gather(source, starts: list.finish(), run: run)
         }
         outputs.set(0, try canvas.finish())
     }

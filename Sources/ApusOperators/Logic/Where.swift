@@ -31,7 +31,7 @@ package struct Where: Operator {
         guard first.elementType == second.elementType else {
             throw .elementType("Where takes equal types, the inputs are \(first) and \(second)")
         }
-        let plan = try BroadcastPlan([condition.shape, first.shape, second.shape])
+        let plan = try BroadcastPlan(condition.shape, first.shape, second.shape)
         if first.elementType == .string { return try chooseStrings(plan, condition, first, second, into: &outputs) }
         var result = try outputs.makeTensor(0, first.elementType, plan.shape)
         switch first.elementType.byteWidth {
@@ -61,23 +61,24 @@ package struct Where: Operator {
             UnsafePointer(second.baseAddress.assumingMemoryBound(to: Pattern.self)),
             result.baseAddress.assumingMemoryBound(to: Pattern.self)
         )
-        let kind = plan.steps
+        let steps = plan.steps
+        let kind = steps[0] * 4 + steps[1] * 2 + steps[2]
         context.workers.spread(plan.rowCount * plan.rowLength, cost: 2) { range in
             plan.forEachPiece(in: range) { start, count, plan, within in
-                let holds = unsafe conditions + (plan.first &+ within &* kind[0])
-                let left = unsafe firsts + (plan.second &+ within &* kind[1])
-                let right = unsafe seconds + (plan.third &+ within &* kind[2])
+                let holds = unsafe conditions + (plan.first &+ within &* steps[0])
+                let left = unsafe firsts + (plan.second &+ within &* steps[1])
+                let right = unsafe seconds + (plan.third &+ within &* steps[2])
                 let to = unsafe target + start
-                if kind == [1, 1, 1] {
+                if kind == 7 {
                     for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : right[index] }
-                } else if kind == [1, 1, 0] {
+                } else if kind == 6 {
                     let value = unsafe right[0]
                     for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : value }
-                } else if kind == [1, 0, 1] {
+                } else if kind == 5 {
                     let value = unsafe left[0]
                     for index in 0..<count { unsafe to[index] = holds[index] ? value : right[index] }
                 } else {
-                    let (step, leftStep, rightStep) = (kind[0], kind[1], kind[2])
+                    let (step, leftStep, rightStep) = (steps[0], steps[1], steps[2])
                     for index in 0..<count {
                         unsafe to[index] =
                             holds[index &* step] ? left[index &* leftStep] : right[index &* rightStep]

@@ -95,7 +95,7 @@ package struct MatMul: Operator {
         product.leftOffsets = []
         product.rightOffsets = []
         guard rows > 0, columns > 0 else { return product }
-        var plan = try BroadcastPlan([leftBatch, rightBatch])
+        var plan = try BroadcastPlan(leftBatch, rightBatch)
         for _ in 0..<plan.rowCount {
             for index in 0..<plan.rowLength {
                 product.leftOffsets.append((plan.first + index * plan.steps[0]) * rows * depth)

@@ -26,19 +26,27 @@ package struct QLinearGlobalAveragePool: Operator {
         guard shape.rank >= 3, let range = QuantizedRange(source.elementType) else {
             throw .shape("\(source) is no batch of quantized images")
         }
+        guard source.elementType == .uint8 || source.elementType == .int8 else {
+            throw .elementType("expected i8 or u8, the tensor is \(source)")
+        }
         let scale = try QuantizedScale(inputs, at: 1)
         let target = try QuantizedScale(inputs, at: 3)
         var pooled = shape
         for axis in isChannelsLast ? 1..<(shape.rank - 1) : 2..<shape.rank { pooled[axis] = 1 }
         let channels = isChannelsLast ? shape[shape.rank - 1] : 1
         let places = shape.elementCount / max(pooled.elementCount, 1)
-        let values = try source.centred([scale.zeroPoint])
+        let isSigned = source.elementType == .int8
+        let values = try source.patterns(of: UInt8.self)
+        let zero = Int32(places) &* scale.zeroPoint
         let factor = scale.scale / (target.scale * Float(places))
         try outputs.writeQuantized(0, source.elementType, pooled) { index in
             let start = index / channels * places * channels + index % channels
             var sum: Int32 = 0
-            for place in 0..<places { sum &+= Int32(values[start + place * channels]) }
-            return range.quantize(Float(sum) * factor, zeroPoint: target.zeroPoint)
+            for place in 0..<places {
+                let pattern = values[start + place * channels]
+                sum &+= isSigned ? Int32(Int8(bitPattern: pattern)) : Int32(pattern)
+            }
+            return range.quantize(Float(sum &- zero) * factor, zeroPoint: target.zeroPoint)
         }
     }
 }

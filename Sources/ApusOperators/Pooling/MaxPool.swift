@@ -45,7 +45,7 @@ package struct MaxPool: RealOperator {
     /// Pools `f32` images by the kernels, unless places are wanted or the sizes are not those of images.
     private func reduceImages(_ inputs: Inputs, _ outputs: inout Outputs) throws(ComputeError) -> Bool {
         let input = try inputs.tensor(0)
-        let windows = try pool.windows(input.shape)
+        let windows = try pool.axes(input.shape)
         guard windows.count == 2, !outputs.isWanted(1), input.elementCount > 0,
             windows.allSatisfy({ $0.output > 0 && $0.padBegin < $0.kernel && $0.padEnd < $0.kernel })
         else { return false }
@@ -57,7 +57,8 @@ package struct MaxPool: RealOperator {
         (shape.dilationHeight, shape.dilationWidth) = (windows[0].dilation, windows[1].dilation)
         (shape.padTop, shape.padLeft) = (windows[0].padBegin, windows[1].padBegin)
         (shape.padBottom, shape.padRight) = (windows[0].padEnd, windows[1].padEnd)
-        let result = try outputs.makeTensor(0, .float32, Shape(Array(input.shape.prefix(2)) + windows.map(\.output)))
+        let result = try outputs.makeTensor(
+            0, .float32, [input.shape[0], input.shape[1], windows[0].output, windows[1].output])
         let kernels = Kernels(instructionSet: outputs.context.instructionSet, pool: outputs.context.workers)
         // SAFETY: both tensors have the sizes of the shape and live through the call.
         unsafe kernels.maxPool(

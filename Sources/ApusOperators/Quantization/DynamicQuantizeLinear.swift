@@ -27,7 +27,7 @@ package struct DynamicQuantizeLinear: Operator {
             quantization = DynamicQuantization(values)
             try outputs.writeQuantized(0, .uint8, source.shape) { quantization.quantize(values[$0]) }
         }
-        outputs.set(1, try Tensor(scalar: quantization.scale))
-        outputs.set(2, try Tensor(scalar: UInt8(truncatingIfNeeded: quantization.zeroPoint)))
+        try outputs.write(1, of: Float.self, .scalar) { $0[0] = quantization.scale }
+        try outputs.write(2, of: UInt8.self, .scalar) { $0[0] = UInt8(truncatingIfNeeded: quantization.zeroPoint) }
     }
 }

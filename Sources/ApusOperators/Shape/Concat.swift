@@ -45,20 +45,30 @@ package struct Concat: Operator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
-        var parts: [Tensor] = []
-        for index in 0..<inputs.count { parts.append(try inputs.tensor(index)) }
-        outputs.set(0, try Concat.join(parts, axis: axis, in: outputs.context))
+        outputs.set(
+            0,
+            try Concat.join(count: inputs.count, axis: axis, in: outputs.context) { (index) throws(ComputeError) in
+                try inputs.tensor(index)
+            })
     }
 
     /// Joins tensors along one of their axes.
     static func join(
         _ parts: [Tensor], axis: Int, in context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
-        guard let first = parts.first else { throw .value("nothing to join") }
+        try join(count: parts.count, axis: axis, in: context) { parts[$0] }
+    }
+
+    private static func join(
+        count: Int, axis: Int, in context: EvaluationContext, _ part: (Int) throws(ComputeError) -> Tensor
+    ) throws(ComputeError) -> Tensor {
+        guard count > 0 else { throw .value("nothing to join") }
+        let first = try part(0)
         let axis = try first.shape.axis(axis)
-        if parts.count == 1 { return first }
+        if count == 1 { return first }
         var shape = first.shape
-        for part in parts.dropFirst() {
+        for index in 1..<count {
+            let part = try part(index)
             guard part.shape.rank == shape.rank,
                 shape.indices.allSatisfy({ $0 == axis || part.shape[$0] == shape[$0] })
             else { throw .shape("\(first) and \(part) cannot be joined along axis \(axis)") }
@@ -67,10 +77,11 @@ package struct Concat: Operator {
             shape[axis] = sum
         }
         var canvas = try Canvas(first.elementType, shape, in: context)
-        let outer = shape.dimensions[..<axis].reduce(1, &*)
-        let inner = shape.dimensions[(axis + 1)...].reduce(1, &*)
+        let outer = shape[..<axis].reduce(1, &*)
+        let inner = shape[(axis + 1)...].reduce(1, &*)
         var position = 0
-        for part in parts {
+        for index in 0..<count {
+            let part = try part(index)
             let run = part.shape[axis] * inner
             try canvas.copy(
                 part,

@@ -27,7 +27,8 @@ package struct Flatten: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let split = try split(rank: source.shape.rank)
-        let sizes = source.shape.dimensions
-        outputs.set(0, try source.reshaped(to: [sizes[..<split].reduce(1, &*), sizes[split...].reduce(1, &*)]))
+        let rows = source.shape[..<split].reduce(1, &*)
+        let columns = source.shape[split...].reduce(1, &*)
+        outputs.set(0, try source.reshaped(to: [rows, columns]))
     }
 }

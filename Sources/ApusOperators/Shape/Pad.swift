@@ -88,7 +88,7 @@ package struct Pad: Operator {
             } else {
                 try Canvas(source.elementType, shape, in: context, cleared: true)
             }
-        var block = Block(sizes: [], sourceSteps: source.shape.strides, targetSteps: shape.strides)
+        var block = Block(sizes: [], sourceSteps: source.shape.steps, targetSteps: shape.steps)
         for axis in shape.indices {
             let first = max(0, offsets[axis])
             let last = min(shape[axis], offsets[axis] + source.shape[axis])

@@ -71,17 +71,17 @@ package struct Reshape: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
-        var target = try inputs.integers(1, unless: sizes)
+        var target = try inputs.shortIntegers(1, unless: sizes)
         for axis in target.indices where target[axis] == 0 && !allowsZero {
             guard axis < source.shape.rank else { throw .shape("\(source) has no size \(axis) to copy") }
             target[axis] = source.shape[axis]
         }
         if let open = target.firstIndex(of: -1) {
             target[open] = 1
-            let rest = try Shape(target).checkedElementCount()
+            let rest = try Shape(sizes: target).checkedElementCount()
             guard rest > 0 else { throw .shape("\(source) leaves the size of axis \(open) of \(target) open") }
             target[open] = source.elementCount / rest
         }
-        outputs.set(0, try source.reshaped(to: Shape(target)))
+        outputs.set(0, try source.reshaped(to: Shape(sizes: target)))
     }
 }

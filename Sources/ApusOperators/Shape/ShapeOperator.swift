@@ -33,7 +33,9 @@ package struct ShapeOperator: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let shape = try inputs.tensor(0).shape
-        let sizes = shape.dimensions[range(rank: shape.rank)]
-        outputs.set(0, try Tensor(sizes.map { Int64($0) }, shape: [sizes.count]))
+        let range = range(rank: shape.rank)
+        try outputs.write(0, of: Int64.self, [range.count]) { (target) throws(ComputeError) in
+            for axis in range { target[axis - range.lowerBound] = Int64(shape[axis]) }
+        }
     }
 }

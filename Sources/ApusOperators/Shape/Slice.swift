@@ -130,16 +130,15 @@ package struct Slice: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
-        let starts = try inputs.integers(1, unless: attributes?.starts)
-        let ends = try inputs.integers(2, unless: attributes?.ends)
-        var axes = attributes?.axes ?? Array(0..<starts.count)
-        if let given = try inputs.optionalIntegers(3) { axes = given }
-        var steps = [Int](repeating: 1, count: axes.count)
-        if let given = try inputs.optionalIntegers(4) { steps = given }
+        let starts = try inputs.shortIntegers(1, unless: attributes?.starts)
+        let ends = try inputs.shortIntegers(2, unless: attributes?.ends)
+        let given = try inputs.optionalShortIntegers(3) ?? attributes?.axes.map { ShortList($0) }
+        let axes = given ?? ShortList(0..<starts.count)
+        let steps = try inputs.optionalShortIntegers(4) ?? ShortList(repeating: 1, count: axes.count)
         guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
             throw .shape("\(starts.count) starts, \(ends.count) ends, \(steps.count) steps for \(axes.count) axes")
         }
-        let sourceSteps = source.shape.strides
+        let sourceSteps = source.shape.steps
         var shape = source.shape
         var block = Block(sizes: [], sourceSteps: sourceSteps, targetSteps: [])
         for (index, axis) in try normalizedAxes(axes, rank: shape.rank).enumerated() {
@@ -152,8 +151,8 @@ package struct Slice: Operator {
             outputs.set(0, source)
             return
         }
-        block.sizes = shape.dimensions
-        block.targetSteps = shape.strides
+        block.sizes = shape.sizes
+        block.targetSteps = shape.steps
         var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         try canvas.copy(source, block)
         outputs.set(0, try canvas.finish())

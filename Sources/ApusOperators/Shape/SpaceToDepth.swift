@@ -56,8 +56,8 @@ package struct SpaceToDepth: Operator {
         try canvas.copy(
             source,
             Block(
-                sizes: [shape[0]] + order.map(\.size) + [height, width],
-                sourceSteps: [step[0]] + order.map(\.source) + [step[2] &* edge, step[3] &* edge],
+                sizes: ShortList([shape[0]] + order.map(\.size) + [height, width]),
+                sourceSteps: ShortList([step[0]] + order.map(\.source) + [step[2] &* edge, step[3] &* edge]),
                 targetSteps: [target[0], second &* order[1].size, second, target[1], target[2], 1]))
         outputs.set(0, try canvas.finish())
     }

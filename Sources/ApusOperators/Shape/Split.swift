@@ -9,14 +9,14 @@ package struct Split: Operator {
     package static let schema = Schema("Split", inputs: 1...2, outputs: .atLeast(1))
 
     private let axis: Int
-    private let sizes: [Int]?
+    private let sizes: ShortList<Int>?
     private let partCount: Int
     private let mayBeUneven: Bool
     private let readsSizes: Bool
 
     package init(_ node: NodeReader) throws(ComputeError) {
         axis = try node.integer("axis", default: 0)
-        sizes = try node.optionalIntegers("split")
+        sizes = try node.optionalIntegers("split").map { ShortList($0) }
         partCount = try node.optionalInteger("num_outputs") ?? node.outputCount
         mayBeUneven = node.opset >= 18
         readsSizes = node.hasInput(1)
@@ -25,7 +25,7 @@ package struct Split: Operator {
         }
     }
 
-    private func parts(_ size: Int, _ sizes: [Int]?) throws(ComputeError) -> [Int] {
+    private func parts(_ size: Int, _ sizes: ShortList<Int>?) throws(ComputeError) -> ShortList<Int> {
         if let sizes {
             guard sizes.count == partCount else { throw .shape("\(sizes.count) sizes for \(partCount) outputs") }
             var sum = 0
@@ -40,7 +40,7 @@ package struct Split: Operator {
             throw .shape("\(size) cannot be cut into \(partCount) equal parts")
         }
         let even = size / partCount + (size % partCount == 0 ? 0 : 1)
-        return (0..<partCount).map { min(even, max(size - $0 * even, 0)) }
+        return ShortList((0..<partCount).lazy.map { min(even, max(size - $0 * even, 0)) })
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
@@ -79,7 +79,7 @@ package struct Split: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let axis = try source.shape.axis(axis)
-        let given = try inputs.optionalIntegers(1) ?? sizes
+        let given = try inputs.optionalShortIntegers(1) ?? sizes
         var start = 0
         for (index, size) in try parts(source.shape[axis], given).enumerated() {
             if outputs.isWanted(index) {
@@ -97,8 +97,8 @@ package struct Split: Operator {
         if range.count == source.shape[axis] { return source }
         var shape = source.shape
         shape[axis] = range.count
-        let outer = shape.dimensions[..<axis].reduce(1, &*)
-        let inner = shape.dimensions[(axis + 1)...].reduce(1, &*)
+        let outer = shape[..<axis].reduce(1, &*)
+        let inner = shape[(axis + 1)...].reduce(1, &*)
         let run = range.count * inner
         var canvas = try Canvas(source.elementType, shape, in: context)
         try canvas.copy(

@@ -39,10 +39,15 @@ package struct Squeeze: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
-        let given = try inputs.optionalIntegers(1) ?? axes
-        let sizes = source.shape.dimensions
-        let dropped = try given.map { (axes) throws(ComputeError) in try normalizedAxes(axes, rank: sizes.count) }
-        let kept = sizes.indices.filter { axis in dropped.map { !$0.contains(axis) } ?? (sizes[axis] != 1) }
-        outputs.set(0, try source.reshaped(to: Shape(kept.map { sizes[$0] })))
+        let shape = source.shape
+        var dropped = ShortList<Int>()
+        if let given = try inputs.optionalShortIntegers(1) ?? axes.map({ ShortList($0) }) {
+            dropped = try normalizedAxes(given, rank: shape.rank)
+        } else {
+            for axis in shape.indices where shape[axis] == 1 { dropped.append(axis) }
+        }
+        var kept = ShortList<Int>()
+        for axis in shape.indices where !dropped.contains(axis) { kept.append(shape[axis]) }
+        outputs.set(0, try source.reshaped(to: Shape(sizes: kept)))
     }
 }

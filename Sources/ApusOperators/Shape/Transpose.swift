@@ -8,17 +8,17 @@ package import ApusTensors
 package struct Transpose: Operator {
     package static let schema = Schema("Transpose", inputs: 1...1)
 
-    private let permutation: [Int]?
+    private let permutation: ShortList<Int>?
 
     package init(_ node: NodeReader) throws(ComputeError) {
-        permutation = try node.optionalIntegers("perm")
+        permutation = try node.optionalIntegers("perm").map { ShortList($0) }
         if let permutation, permutation.sorted() != Array(0..<permutation.count) {
             throw .attribute("attribute 'perm' is no permutation: \(permutation)")
         }
     }
 
-    private func permutation(rank: Int) throws(ComputeError) -> [Int] {
-        guard let permutation else { return (0..<rank).reversed() }
+    private func permutation(rank: Int) throws(ComputeError) -> ShortList<Int> {
+        guard let permutation else { return ShortList((0..<rank).reversed()) }
         guard permutation.count == rank else { throw .shape("\(permutation) does not permute \(rank) axes") }
         return permutation
     }
@@ -36,16 +36,24 @@ package struct Transpose: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         let order = try permutation(rank: source.shape.rank)
-        let shape = Shape(order.map { source.shape[$0] })
-        let long = order.filter { source.shape[$0] != 1 }
-        if long == long.sorted() {
+        let steps = source.shape.steps
+        var (sizes, sourceSteps) = (order, order)
+        var isInOrder = true
+        var last = -1
+        for (position, axis) in order.enumerated() {
+            sizes[position] = source.shape[axis]
+            sourceSteps[position] = steps[axis]
+            if source.shape[axis] == 1 { continue }
+            isInOrder = isInOrder && axis > last
+            last = axis
+        }
+        let shape = Shape(sizes: sizes)
+        if isInOrder {
             outputs.set(0, try source.reshaped(to: shape))
             return
         }
-        let steps = source.shape.strides
         var canvas = try Canvas(source.elementType, shape, in: outputs.context)
-        try canvas.copy(
-            source, Block(sizes: shape.dimensions, sourceSteps: order.map { steps[$0] }, targetSteps: shape.strides))
+        try canvas.copy(source, Block(sizes: sizes, sourceSteps: sourceSteps, targetSteps: shape.steps))
         outputs.set(0, try canvas.finish())
     }
 }

@@ -37,7 +37,7 @@ package struct Trilu: Operator {
                 let first = keepsUpper ? min(max(border, 0), columns) : 0
                 let last = keepsUpper ? columns : min(max(border + 1, 0), columns)
                 let start = row * columns + first
-                let steps = [rows * columns, 1]
+                let steps: ShortList<Int> = [rows * columns, 1]
                 try canvas.copy(
                     source,
                     Block(

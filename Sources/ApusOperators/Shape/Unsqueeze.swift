@@ -32,7 +32,15 @@ package struct Unsqueeze: Operator {
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
-        let axes = try inputs.integers(1, unless: axes)
-        outputs.set(0, try source.reshaped(to: Shape(try expand(source.shape.dimensions, axes, 1))))
+        let axes = try inputs.shortIntegers(1, unless: axes)
+        let rank = source.shape.rank + axes.count
+        let added = try normalizedAxes(axes, rank: rank)
+        var sizes = ShortList<Int>(repeating: 1, count: rank)
+        var next = 0
+        for axis in 0..<rank where !added.contains(axis) {
+            sizes[axis] = source.shape[next]
+            next += 1
+        }
+        outputs.set(0, try source.reshaped(to: Shape(sizes: sizes)))
     }
 }

@@ -25,11 +25,11 @@ package struct ActivationAxis: Sendable {
         if takesRest {
             guard axis >= -shape.rank, axis <= shape.rank else { throw .shape("axis \(axis) is outside \(shape)") }
             let start = axis < 0 ? axis + shape.rank : axis
-            return (shape.dimensions[start...].reduce(1, *), 1)
+            return (shape[start...].reduce(1, *), 1)
         }
         if shape.rank == 0, axis == 0 || axis == -1 { return (1, 1) }
         let axis = try shape.axis(axis)
-        return (shape[axis], shape.strides[axis])
+        return (shape[axis], shape[(axis + 1)...].reduce(1, &*))
     }
 }
 

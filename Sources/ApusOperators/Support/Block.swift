@@ -5,24 +5,24 @@ import ApusTensors
 
 /// A box of elements to copy: its sizes and, on both sides, where it starts and the step along each of its axes.
 struct Block {
-    var sizes: [Int]
+    var sizes: ShortList<Int>
     var sourceStart = 0
-    var sourceSteps: [Int]
+    var sourceSteps: ShortList<Int>
     var targetStart = 0
-    var targetSteps: [Int]
+    var targetSteps: ShortList<Int>
 
     /// One axis of a block in its simplest form.
-    struct Axis {
-        var size: Int
-        var source: Int
-        var target: Int
+    struct Axis: ShortListElement {
+        var size = 1
+        var source = 0
+        var target = 0
     }
 
     /// The axes without those of size 1, neighbours that step alike joined; nil when there is nothing to copy.
     ///
     /// The last axis is the one closest in the target, the one before it the closest in the source.
-    var simplified: [Axis]? {
-        var axes: [Axis] = []
+    var simplified: ShortList<Axis>? {
+        var axes = ShortList<Axis>()
         for position in sizes.indices {
             let axis = Axis(size: sizes[position], source: sourceSteps[position], target: targetSteps[position])
             if axis.size == 0 { return nil }
@@ -54,7 +54,7 @@ struct Block {
         try check(targetStart, targetSteps, targetCount)
     }
 
-    private func check(_ start: Int, _ steps: [Int], _ count: Int) throws(ComputeError) {
+    private func check(_ start: Int, _ steps: ShortList<Int>, _ count: Int) throws(ComputeError) {
         var least = start
         var most = start
         for (size, step) in zip(sizes, steps) {
@@ -69,8 +69,8 @@ struct Block {
 
 /// Calls the body with both offsets of every position along the axes.
 @inline(__always)
-func forEachPosition(_ axes: [Block.Axis], _ source: Int, _ target: Int, _ body: (Int, Int) -> Void) {
-    var counters = [Int](repeating: 0, count: axes.count)
+func forEachPosition(_ axes: ShortList<Block.Axis>, _ source: Int, _ target: Int, _ body: (Int, Int) -> Void) {
+    var counters = ShortList<Int>(repeating: 0, count: axes.count)
     var source = source
     var target = target
     while true {

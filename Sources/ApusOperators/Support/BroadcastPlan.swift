@@ -12,13 +12,14 @@ package struct BroadcastPlan {
     /// The elements of one row.
     package let rowLength: Int
     /// For each operand, whether it moves along a row (1) or stays (0).
-    package let steps: [Int]
+    package let steps: InlineArray<3, Int>
     /// The number of rows.
     package let rowCount: Int
-    private let sizes: [Int]
-    private let strides: [[Int]]
-    private var position: [Int]
-    private var offsets: [Int]
+    private let operandCount: Int
+    private let sizes: ShortList<Int>
+    private let strides: InlineArray<3, ShortList<Int>>
+    private var position: ShortList<Int>
+    private var offsets: InlineArray<3, Int>
 
     /// The offset of the first operand's row.
     package var first: Int { offsets[0] }
@@ -27,45 +28,64 @@ package struct BroadcastPlan {
     /// The offset of the third operand's row.
     package var third: Int { offsets[2] }
 
-    /// Plans reading tensors of these shapes under the shape they all broadcast to.
+    /// Plans reading tensors of two shapes under the shape they broadcast to.
     ///
     /// - Throws: ``ComputeError`` with code `shape` when they do not broadcast.
-    package init(_ operands: [Shape]) throws(ComputeError) {
-        var shape = Shape.scalar
-        for operand in operands { shape = try shape.broadcast(with: operand) }
+    package init(_ first: Shape, _ second: Shape) throws(ComputeError) {
+        try self.init(try first.broadcast(with: second), [first, second, .scalar], count: 2)
+    }
+
+    /// Plans reading tensors of three shapes under the shape they broadcast to.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` when they do not broadcast.
+    package init(_ first: Shape, _ second: Shape, _ third: Shape) throws(ComputeError) {
+        try self.init(try first.broadcast(with: second).broadcast(with: third), [first, second, third], count: 3)
+    }
+
+    private init(_ shape: Shape, _ operands: InlineArray<3, Shape>, count operandCount: Int) throws(ComputeError) {
         let count = try shape.checkedElementCount()
         self.shape = shape
-        let steps = operands.map { $0.strides(broadcastTo: shape) }
-        var sizes: [Int] = []
-        var strides = [[Int]](repeating: [], count: operands.count)
-        for axis in shape.indices.reversed() where shape[axis] != 1 {
-            let merges = sizes.last.map { size in
-                operands.indices.allSatisfy { steps[$0][axis] == (strides[$0].last ?? 0) &* size }
-            }
-            if merges == true {
-                sizes[sizes.count - 1] *= shape[axis]
-                continue
+        self.operandCount = operandCount
+        var steps = InlineArray<3, ShortList<Int>>(repeating: [])
+        for operand in 0..<operandCount { steps[operand] = operands[operand].steps(broadcastTo: shape) }
+        var sizes = ShortList<Int>()
+        var strides = InlineArray<3, ShortList<Int>>(repeating: [])
+        for axis in stride(from: shape.rank - 1, through: 0, by: -1) where shape[axis] != 1 {
+            if let size = sizes.last {
+                var merges = true
+                for operand in 0..<operandCount where merges {
+                    merges = steps[operand][axis] == (strides[operand].last ?? 0) &* size
+                }
+                if merges {
+                    sizes[sizes.count - 1] *= shape[axis]
+                    continue
+                }
             }
             sizes.append(shape[axis])
-            for operand in operands.indices { strides[operand].append(steps[operand][axis]) }
+            for operand in 0..<operandCount { strides[operand].append(steps[operand][axis]) }
         }
         rowLength = count == 0 ? 0 : sizes.first ?? 1
         rowCount = count == 0 ? 0 : count / (sizes.first ?? 1)
-        self.steps = strides.map { $0.first ?? 0 }
-        self.sizes = Array(sizes.dropFirst())
-        self.strides = strides.map { Array($0.dropFirst()) }
-        position = [Int](repeating: 0, count: Swift.max(0, sizes.count - 1))
-        offsets = [Int](repeating: 0, count: operands.count)
+        var first = InlineArray<3, Int>(repeating: 0)
+        if sizes.count > 0 {
+            sizes.removeFirst()
+            for operand in 0..<operandCount { first[operand] = strides[operand].removeFirst() }
+        }
+        self.steps = first
+        self.sizes = sizes
+        self.strides = strides
+        position = ShortList(repeating: 0, count: sizes.count)
+        offsets = InlineArray(repeating: 0)
     }
 
     /// Moves to a row, counted from the first.
     private mutating func seek(_ row: Int) {
         var rest = row
-        for operand in offsets.indices { offsets[operand] = 0 }
+        for operand in 0..<operandCount { offsets[operand] = 0 }
         for axis in sizes.indices {
             position[axis] = rest % sizes[axis]
             rest /= sizes[axis]
-            for operand in offsets.indices { offsets[operand] += strides[operand][axis] * position[axis] }
+            for operand in 0..<operandCount { offsets[operand] += strides[operand][axis] * position[axis] }
         }
     }
 
@@ -96,11 +116,11 @@ package struct BroadcastPlan {
         for axis in sizes.indices {
             position[axis] += 1
             if position[axis] < sizes[axis] {
-                for operand in offsets.indices { offsets[operand] += strides[operand][axis] }
+                for operand in 0..<operandCount { offsets[operand] += strides[operand][axis] }
                 return
             }
             position[axis] = 0
-            for operand in offsets.indices { offsets[operand] -= strides[operand][axis] * (sizes[axis] - 1) }
+            for operand in 0..<operandCount { offsets[operand] -= strides[operand][axis] * (sizes[axis] - 1) }
         }
     }
 }

@@ -6,23 +6,38 @@ import ApusTensors
 import Glibc
 
 extension Canvas {
-    private static func check(_ starts: [Int], _ run: Int, _ count: Int) throws(ComputeError) {
+    private static func check(_ starts: Span<Int>, _ run: Int, _ count: Int) throws(ComputeError) {
         guard run >= 0, run <= count || starts.isEmpty else { throw .shape("runs of \(run) of \(count) elements") }
-        for start in starts where start < 0 || start > count - run {
+        for index in starts.indices where starts[index] < 0 || starts[index] > count - run {
+            let start = starts[index]
             throw .shape("a run of \(run) starts at \(start) of \(count) elements")
         }
     }
 
     /// Copies runs of neighbouring elements that start at the given places, one after the other.
     mutating func gather(_ source: Tensor, starts: [Int], run: Int) throws(ComputeError) {
+        try gather(source, starts: starts.span, run: run)
+    }
+
+    /// Copies runs of neighbouring elements that start at the places an `i64` tensor lists, one after the other.
+    mutating func gather(_ source: Tensor, starts: Tensor, run: Int) throws(ComputeError) {
+        let span = try starts.elements(of: Int64.self)
+        // SAFETY: both are integers of 64 bits.
+        try unsafe span.withUnsafeBytes { (bytes) throws(ComputeError) in
+            let list = unsafe Span<Int>(_unsafeElements: bytes.assumingMemoryBound(to: Int.self))
+            try gather(source, starts: list, run: run)
+        }
+    }
+
+    private mutating func gather(_ source: Tensor, starts: Span<Int>, run: Int) throws(ComputeError) {
         try check(source)
         try Canvas.check(starts, run, source.elementCount)
         let (total, overflow) = starts.count.multipliedReportingOverflow(by: run)
         guard !overflow, total <= elementCount else { throw .shape("\(total) elements do not fit \(shape)") }
         if total == 0 { return }
         if elementType == .string {
-            for (index, start) in starts.enumerated() {
-                for offset in 0..<run { strings[index * run + offset] = source.strings[start + offset] }
+            for index in starts.indices {
+                for offset in 0..<run { strings[index * run + offset] = source.strings[starts[index] + offset] }
             }
             return
         }
@@ -30,15 +45,17 @@ extension Canvas {
         // SAFETY: the runs were checked against both sides.
         let from = unsafe UnsafeRawPointer(source.baseAddress)
         let to = unsafe memory.baseAddress
-        switch run == 1 ? width : 0 {
-        case 1: unsafe gather(UInt8.self, from, starts, to)
-        case 2: unsafe gather(UInt16.self, from, starts, to)
-        case 4: unsafe gather(UInt32.self, from, starts, to)
-        case 8: unsafe gather(UInt64.self, from, starts, to)
-        default:
-            workers.spread(starts.count, cost: run &* width / 4) { range in
-                for index in range {
-                    unsafe memcpy(to + index &* run &* width, from + starts[index] &* width, run &* width)
+        unsafe starts.withUnsafeBufferPointer { starts in
+            switch run == 1 ? width : 0 {
+            case 1: unsafe gather(UInt8.self, from, starts, to)
+            case 2: unsafe gather(UInt16.self, from, starts, to)
+            case 4: unsafe gather(UInt32.self, from, starts, to)
+            case 8: unsafe gather(UInt64.self, from, starts, to)
+            default:
+                workers.spread(starts.count, cost: run &* width / 4) { range in
+                    for index in range {
+                        unsafe memcpy(to + index &* run &* width, from + starts[index] &* width, run &* width)
+                    }
                 }
             }
         }
@@ -46,7 +63,8 @@ extension Canvas {
 
     @unsafe
     private func gather<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ source: UnsafeRawPointer, _ starts: [Int], _ target: UnsafeMutableRawPointer
+        _ type: Pattern.Type, _ source: UnsafeRawPointer, _ starts: UnsafeBufferPointer<Int>,
+        _ target: UnsafeMutableRawPointer
     ) {
         let width = MemoryLayout<Pattern>.size
         // SAFETY: the caller checked the starts; the target holds as many elements.
@@ -62,7 +80,7 @@ extension Canvas {
     /// Copies successive runs of neighbouring elements to the given places.
     mutating func scatter(_ source: Tensor, to starts: [Int], run: Int) throws(ComputeError) {
         try check(source)
-        try Canvas.check(starts, run, elementCount)
+        try Canvas.check(starts.span, run, elementCount)
         let (total, overflow) = starts.count.multipliedReportingOverflow(by: run)
         guard !overflow, total <= source.elementCount else { throw .shape("\(source) has no \(total) elements") }
         if total == 0 { return }

@@ -83,7 +83,7 @@ struct Canvas: ~Copyable {
     }
 
     private mutating func copy<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ source: Tensor, _ block: Block, _ axes: [Block.Axis]
+        _ type: Pattern.Type, _ source: Tensor, _ block: Block, _ axes: ShortList<Block.Axis>
     ) {
         // SAFETY: the block was checked against both sides, which stay alive and are of the pattern's width.
         let from = unsafe UnsafeRawPointer(source.baseAddress)
@@ -110,12 +110,14 @@ struct Canvas: ~Copyable {
 
     @unsafe
     private static func copy<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ axes: [Block.Axis], _ source: UnsafeRawPointer,
+        _ type: Pattern.Type, _ axes: ShortList<Block.Axis>, _ source: UnsafeRawPointer,
         _ target: UnsafeMutablePointer<Pattern>
     ) {
-        let plane = CopyPlane(axes.suffix(2))
+        let plane = CopyPlane(axes)
+        var outer = axes
+        outer.removeLast(Swift.min(2, axes.count))
         // SAFETY: the caller checked that every position lies inside both sides.
-        forEachPosition(Array(axes.dropLast(2)), 0, 0) { sourceOffset, targetOffset in
+        forEachPosition(outer, 0, 0) { sourceOffset, targetOffset in
             unsafe plane.copy(
                 type, from: source + sourceOffset &* MemoryLayout<Pattern>.size, to: target + targetOffset)
         }

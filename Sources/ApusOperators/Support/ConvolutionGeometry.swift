@@ -64,14 +64,17 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     ///
     /// - Throws: ``ComputeError`` with code `attribute`.
     package func check(rank: Int) throws(ComputeError) {
-        let lists = [("kernel_shape", kernel), ("strides", strides), ("dilations", dilations)]
-        for (name, list) in lists {
-            if let list, list.count != rank {
-                throw .attribute("attribute '\(name)' has \(list.count) values for \(rank) spatial dimensions")
-            }
-        }
+        try ConvolutionGeometry.check("kernel_shape", kernel, rank)
+        try ConvolutionGeometry.check("strides", strides, rank)
+        try ConvolutionGeometry.check("dilations", dilations, rank)
         if autoPad == .explicit, let pads, pads.count != 2 * rank {
             throw .attribute("attribute 'pads' has \(pads.count) values for \(rank) spatial dimensions")
+        }
+    }
+
+    private static func check(_ name: StaticString, _ list: [Int]?, _ rank: Int) throws(ComputeError) {
+        if let list, list.count != rank {
+            throw .attribute("attribute '\(name)' has \(list.count) values for \(rank) spatial dimensions")
         }
     }
 
@@ -86,12 +89,21 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     package func windows(
         input: [Int], kernel: [Int], roundsUp: Bool = false
     ) throws(ComputeError) -> [WindowAxis] {
+        Array(try axes(input: ShortList(input), kernel: kernel, roundsUp: roundsUp))
+    }
+
+    /// The way of the window along every spatial dimension, in place.
+    ///
+    /// - Throws: ``ComputeError`` with code `attribute` or `shape`.
+    package func axes(
+        input: ShortList<Int>, kernel: [Int], roundsUp: Bool = false
+    ) throws(ComputeError) -> ShortList<WindowAxis> {
         let rank = input.count
         try check(rank: rank)
         guard kernel.count == rank, self.kernel ?? kernel == kernel else {
             throw .shape("a window of \(self.kernel ?? kernel) does not fit weights of \(kernel) over \(input)")
         }
-        var result: [WindowAxis] = []
+        var result = ShortList<WindowAxis>()
         for axis in 0..<rank {
             guard input[axis] >= 0, input[axis] <= Self.largestSize, kernel[axis] >= 1, kernel[axis] <= Self.largestSize
             else { throw .shape("a window of \(kernel) cannot slide over \(input)") }
@@ -155,21 +167,24 @@ package struct ConvolutionGeometry: Sendable, Hashable {
 }
 
 /// The way of a window along one dimension.
-package struct WindowAxis: Sendable, Hashable {
+package struct WindowAxis: ShortListElement {
     /// The input's size.
-    package var input: Int
+    package var input = 0
     /// The number of taps.
-    package var kernel: Int
+    package var kernel = 1
     /// The distance between windows.
-    package var stride: Int
+    package var stride = 1
     /// The distance between taps.
-    package var dilation: Int
+    package var dilation = 1
     /// Elements added in front.
     package var padBegin = 0
     /// Elements added behind.
     package var padEnd = 0
     /// The number of windows.
     package var output = 0
+
+    /// A window of one tap over nothing.
+    package init() {}
 
     /// Makes a window that is yet to be placed.
     package init(input: Int, kernel: Int, stride: Int = 1, dilation: Int = 1) {

@@ -32,7 +32,7 @@ extension Outputs {
     package mutating func combine<Left: TensorElement, Right: TensorElement, Target: TensorElement>(
         _ index: Int, _ left: Tensor, _ right: Tensor, _ transform: (Left, Right) -> Target
     ) throws(ComputeError) {
-        let plan = try BroadcastPlan([left.shape, right.shape])
+        let plan = try BroadcastPlan(left.shape, right.shape)
         var result = try makeTensor(index, Target.elementType, plan.shape)
         try Elementwise.combine(plan, left, right, into: &result, context, transform)
         set(index, result.finish())

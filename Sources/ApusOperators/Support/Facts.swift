@@ -106,3 +106,40 @@ extension Inputs {
         isPresent(index) ? try tensor(index).integers() : nil
     }
 }
+
+extension Tensor {
+    /// The elements of an integer tensor in place, for lists that are mostly short.
+    func shortIntegers() throws(ComputeError) -> ShortList<Int> {
+        guard elementType == .int64 else { return ShortList(try integers()) }
+        let span = try elements(of: Int64.self)
+        var result = ShortList<Int>()
+        for index in span.indices { result.append(Int(span[index])) }
+        return result
+    }
+}
+
+extension Inputs {
+    /// The integers of an input in place, unless a list is given already.
+    func shortIntegers(_ index: Int, unless given: [Int]? = nil) throws(ComputeError) -> ShortList<Int> {
+        if let given { return ShortList(given) }
+        return try tensor(index).shortIntegers()
+    }
+
+    /// The integers of an input in place, or nil where it is absent.
+    func optionalShortIntegers(_ index: Int) throws(ComputeError) -> ShortList<Int>? {
+        isPresent(index) ? try tensor(index).shortIntegers() : nil
+    }
+}
+
+/// Axes counted from the front, in place.
+///
+/// - Throws: ``ComputeError`` with code `shape` when one is outside the rank or named twice.
+func normalizedAxes(_ axes: ShortList<Int>, rank: Int) throws(ComputeError) -> ShortList<Int> {
+    var result = ShortList<Int>()
+    for axis in axes {
+        let position = try normalizedAxis(axis, rank: rank)
+        guard !result.contains(position) else { throw .shape("axis \(axis) is named twice") }
+        result.append(position)
+    }
+    return result
+}

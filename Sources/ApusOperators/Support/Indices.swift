@@ -16,6 +16,25 @@ func normalizedIndices(_ tensor: Tensor, _ size: Int) throws(ComputeError) -> [I
     return indices
 }
 
+extension Tensor {
+    /// Calls the body with every integer and its position.
+    ///
+    /// - Throws: What the body throws, or as ``integers()``.
+    func forEachInteger(_ body: (_ position: Int, _ value: Int) throws(ComputeError) -> Void) throws(ComputeError) {
+        switch elementType {
+        case .int64:
+            let span = try elements(of: Int64.self)
+            for position in span.indices { try body(position, Int(span[position])) }
+        case .int32:
+            let span = try elements(of: Int32.self)
+            for position in span.indices { try body(position, Int(span[position])) }
+        default:
+            let list = try integers()
+            for position in list.indices { try body(position, list[position]) }
+        }
+    }
+}
+
 /// The flat positions of elements picked along one axis: one index per element of an index tensor.
 func elementPositions(_ indices: Tensor, in shape: Shape, axis: Int) throws(ComputeError) -> [Int] {
     guard indices.shape.rank == shape.rank else {

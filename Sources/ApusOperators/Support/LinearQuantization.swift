@@ -41,7 +41,7 @@ package struct LinearQuantization: Sendable {
             scale.elementType == .float32, scale.elementCount == 1, precision ?? .float32 == .float32, blockSize == 0
         {
             try outputs.quantize(
-                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.zeroPoints().first ?? 0,
+                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.scalarZeroPoint() ?? 0,
                 to: target)
             return
         }
@@ -143,7 +143,7 @@ package struct LinearQuantization: Sendable {
             scale.elementType == .float32, scale.elementCount == 1, blockSize == 0
         {
             try outputs.dequantize(
-                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.zeroPoints().first ?? 0)
+                0, source, scale: try scale.scalarScale(), zeroPoint: try zeroPoint?.scalarZeroPoint() ?? 0)
             return
         }
         let grid = try QuantizationGrid(

@@ -9,10 +9,9 @@ struct CopyPlane {
     var rows: Block.Axis
     var columns: Block.Axis
 
-    init(_ axes: ArraySlice<Block.Axis>) {
-        let single = Block.Axis(size: 1, source: 0, target: 0)
-        columns = axes.last ?? single
-        rows = axes.dropLast().last ?? single
+    init(_ axes: ShortList<Block.Axis>) {
+        columns = axes.count > 0 ? axes[axes.count - 1] : Block.Axis()
+        rows = axes.count > 1 ? axes[axes.count - 2] : Block.Axis()
     }
 
     /// Copies patterns of one width.

@@ -95,11 +95,14 @@ package struct PoolGeometry: Sendable {
     }
 
     /// The windows over an input of batch, channel and space.
-    package func windows(_ shape: Shape) throws(ComputeError) -> [WindowAxis] {
+    package func windows(_ shape: Shape) throws(ComputeError) -> [WindowAxis] { Array(try axes(shape)) }
+
+    /// The windows over an input of batch, channel and space, in place.
+    package func axes(_ shape: Shape) throws(ComputeError) -> ShortList<WindowAxis> {
         guard shape.rank == kernel.count + 2, !kernel.isEmpty else {
             throw .shape("a window of \(kernel) does not pool \(shape)")
         }
-        return try geometry.windows(input: Array(shape.dropFirst(2)), kernel: kernel, roundsUp: roundsUp)
+        return try geometry.axes(input: ShortList(shape.dropFirst(2)), kernel: kernel, roundsUp: roundsUp)
     }
 
     /// The sizes of the output.

@@ -41,7 +41,21 @@ extension Tensor {
     /// - Throws: ``ComputeError`` with code `shape` unless there is exactly one element.
     package func scalarScale() throws(ComputeError) -> Float {
         guard elementCount == 1 else { throw .shape("expected one scale, the tensor is \(self)") }
-        return try cast(to: .float32).array(of: Float.self)[0]
+        if elementType == .float32 { return try element(0, of: Float.self) }
+        return try cast(to: .float32).element(0, of: Float.self)
+    }
+
+    /// The one number of a zero point.
+    ///
+    /// - Throws: ``ComputeError`` with code `shape` where there is none, or as ``zeroPoints()``.
+    package func scalarZeroPoint() throws(ComputeError) -> Int32 {
+        switch elementType {
+        case .uint8: return Int32(try element(0, of: UInt8.self))
+        case .int8: return Int32(try element(0, of: Int8.self))
+        default:
+            guard let first = try zeroPoints().first else { throw .shape("\(self) holds no zero point") }
+            return first
+        }
     }
 
     /// The elements of a list of scales.

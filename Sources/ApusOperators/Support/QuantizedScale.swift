@@ -19,7 +19,7 @@ package struct QuantizedScale: Sendable, Hashable {
         guard zero.elementCount == 1, QuantizedRange(zero.elementType) != nil else {
             throw .shape("expected one zero point of a narrow type, the tensor is \(zero)")
         }
-        zeroPoint = try zero.zeroPoints()[0]
+        zeroPoint = try zero.scalarZeroPoint()
     }
 
     /// The real number a quantized one stands for.

@@ -20,7 +20,7 @@ extension Tensor {
         var canvas = try Canvas(elementType, wider, in: context)
         try canvas.copy(
             self,
-            Block(sizes: wider.dimensions, sourceSteps: shape.strides(broadcastTo: wider), targetSteps: wider.strides))
+            Block(sizes: wider.sizes, sourceSteps: shape.steps(broadcastTo: wider), targetSteps: wider.steps))
         return try canvas.finish()
     }
 }

@@ -21,7 +21,7 @@ extension Operator {
     package func result(_ inputs: [Datum?], _ context: EvaluationContext) throws(ComputeError) -> Tensor {
         var inner = Outputs(wanted: [true], context: context)
         try run(Inputs(inputs), into: &inner)
-        guard let tensor = inner.values[0]?.tensor else { throw .value("\(Self.schema.name) made no tensor") }
+        guard let tensor = inner[0]?.tensor else { throw .value("\(Self.schema.name) made no tensor") }
         return tensor
     }
 }

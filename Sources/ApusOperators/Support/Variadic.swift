@@ -61,7 +61,7 @@ extension VariadicFold {
         for index in 1..<Swift.max(1, inputs.count) {
             let isLast = index == inputs.count - 1 && !Self.hasFinish
             let next = try inputs.tensor(index)
-            let plan = try BroadcastPlan([value.shape, next.shape])
+            let plan = try BroadcastPlan(value.shape, next.shape)
             var result =
                 isLast
                 ? try outputs.makeTensor(0, Element.elementType, plan.shape)

@@ -50,7 +50,7 @@ extension Outputs {
     package mutating func combine(
         _ index: Int, _ left: Tensor, _ right: Tensor, _ function: BinaryFunction
     ) throws(ComputeError) {
-        let plan = try BroadcastPlan([left.shape, right.shape])
+        let plan = try BroadcastPlan(left.shape, right.shape)
         var result = try makeTensor(index, .float32, plan.shape)
         try Elementwise.combine(plan, left, right, into: &result, function, context)
         set(index, result.finish())
@@ -72,7 +72,7 @@ extension Elementwise {
             throw .elementType("expected f32, the tensors are \(left) and \(right)")
         }
         let isShort = plan.rowLength < shortRow && plan.rowCount > 1
-        if isShort || plan.steps == [0, 0] {
+        if isShort || (plan.steps[0], plan.steps[1]) == (0, 0) {
             switch function {
             case .add:
                 return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
@@ -104,7 +104,7 @@ extension Elementwise {
                 }
             }
         }
-        let form: BinaryForm = plan.steps == [1, 1] ? .vectors : plan.steps == [1, 0] ? .scalarRight : .scalarLeft
+        let form: BinaryForm = plan.steps[0] == 0 ? .scalarLeft : plan.steps[1] == 0 ? .scalarRight : .vectors
         let kernels = context.vectorKernels
         // SAFETY: the plan's rows lie inside operands of the shapes it was made for, and cover the target in order.
         let (lefts, rights, target) = unsafe (

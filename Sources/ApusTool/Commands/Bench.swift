@@ -14,6 +14,9 @@ struct Bench: ParsableCommand {
         discussion: """
             With --worker it loads, runs once on --inputs, writes --outputs, prints one JSON line, and then answers \
             each line "run SECONDS LEAST" on standard input with {"ns": [...]}; "quit" or the end of input ends it.
+
+            Started with LD_PRELOAD=libApusAllocations.so (a product of the package), it also counts the allocations \
+            of a run.
             """)
 
     @Argument(help: "An ONNX model or a plan.", completion: .file(extensions: ["onnx", "plan"]))
@@ -60,14 +63,16 @@ struct Bench: ParsableCommand {
             var builder = InputBuilder(loaded.plan.inputs, modelPath: model, inputOptions)
             let inputs = try builder.build()
             let session = loaded.plan.makeSession()
-            let first = try Stopwatch.time { try session.run(inputs) }
-            for _ in 0..<warmup { _ = try session.run(inputs) }
+            var outputs: [Datum] = []
+            let first = try Stopwatch.time { try session.run(inputs, into: &outputs) }
+            for _ in 0..<warmup { try session.run(inputs, into: &outputs) }
             let times = try measure(seconds, least) { count, left in
                 progress.update("run \(count), \(Numbers.fixed(max(0, left), 0)) s to go")
-                return try Stopwatch.time { try session.run(inputs) }
+                return try Stopwatch.time { try session.run(inputs, into: &outputs) }
             }
             progress.finish()
-            let report = BenchReport(loaded, first: first, times: times)
+            let allocations = try AllocationCount()?.perRun(10) { try session.run(inputs, into: &outputs) }
+            let report = BenchReport(loaded, first: first, times: times, allocations: allocations)
             print(json ? report.json.text(isIndented: true) : report.text)
         }
     }

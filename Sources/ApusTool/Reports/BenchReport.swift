@@ -10,10 +10,12 @@ struct BenchReport {
     private let loaded: LoadedModel
     private let firstMilliseconds: Double
     private let sorted: [Double]
+    private let allocations: Double?
     private let peakMegabytes = PeakMemory.megabytes
 
     /// Sums up measured runs.
-    init(_ loaded: LoadedModel, first: Duration, times: [Duration]) {
+    init(_ loaded: LoadedModel, first: Duration, times: [Duration], allocations: Double? = nil) {
+        self.allocations = allocations
         self.loaded = loaded
         firstMilliseconds = Numbers.milliseconds(first)
         sorted = times.map { Numbers.milliseconds($0) }.sorted()
@@ -50,6 +52,7 @@ struct BenchReport {
         table.add(["threads", String(loaded.environment.workers.threadCount)])
         table.add(["backend", loaded.backend.rawValue])
         if let instructions { table.add(["instructions", instructions]) }
+        if let allocations { table.add(["allocations", Numbers.fixed(allocations, 1) + " /run"]) }
         table.add(["peak memory", Numbers.fixed(peakMegabytes, 1) + " MiB"])
         return table.text
     }
@@ -66,6 +69,7 @@ struct BenchReport {
             "min_ms": .number(quantile(0)), "median_ms": .number(quantile(0.5)), "p90_ms": .number(quantile(0.9)),
             "p99_ms": .number(quantile(0.99)), "per_second": .number(perSecond),
             "peak_memory_mib": .number(peakMegabytes),
+            "allocations_per_run": allocations.map { .number($0) } ?? .null,
         ])
     }
 }

@@ -23,31 +23,32 @@ struct BenchWorker {
             let inputs = try builder.build()
             let session = loaded.plan.makeSession()
             var results: [Datum] = []
-            let first = try Stopwatch.time { results = try session.run(inputs) }
+            let first = try Stopwatch.time { try session.run(inputs, into: &results) }
             let peak = PeakMemory.megabytes
             if let path = bench.outputs {
                 try OutputFiles.write(zip(loaded.plan.outputs, results).map { (name: $0.name, datum: $1) }, to: path)
             }
-            results = []
             say([
                 .init("import_ms", 0), .init("load_ms", .number(Numbers.milliseconds(loaded.loadTime))),
                 .init("first_ms", .number(Numbers.milliseconds(first))), .init("import_rss", .number(base)),
                 .init("rss", .number(peak)),
             ])
-            try answer(session, inputs)
+            try answer(session, inputs, &results)
         } catch {
             say([.init("error", .string("\(error)"))])
         }
     }
 
-    private func answer(_ session: any Session, _ inputs: [Datum]) throws {
+    private func answer(_ session: any Session, _ inputs: [Datum], _ results: inout [Datum]) throws {
         while let line = readLine() {
             let words = line.split(separator: " ")
             guard words.first == "run" else { return }
             guard words.count == 3, let seconds = Double(words[1]), let least = Int(words[2]), seconds.isFinite else {
                 throw Failure("expected \"run SECONDS LEAST\", got \"\(line)\"")
             }
-            let times = try bench.measure(seconds, least) { _, _ in try Stopwatch.time { try session.run(inputs) } }
+            let times = try bench.measure(seconds, least) { _, _ in
+                try Stopwatch.time { try session.run(inputs, into: &results) }
+            }
             say([.init("ns", .array(times.map { .integer(Numbers.nanoseconds($0)) }))])
         }
     }
