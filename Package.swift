@@ -40,9 +40,12 @@ let package = Package(
 
         // Simplify, lower, run.
         .target(name: "ApusPasses", dependencies: ["ApusGraphs", "ApusOperators", "ApusTensors"]),
+        .executableTarget(name: "KernelDigestGenerator"),
+        .plugin(name: "KernelDigest", capability: .buildTool(), dependencies: ["KernelDigestGenerator"]),
         .target(
             name: "ApusExecution",
-            dependencies: ["ApusGraphs", "ApusKernels", "ApusOperators", "ApusTensors"]),
+            dependencies: ["ApusGraphs", "ApusKernels", "ApusOperators", "ApusTensors"],
+            plugins: ["KernelDigest"]),
 
         // The public door.
         .target(

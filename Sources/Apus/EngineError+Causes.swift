@@ -12,6 +12,7 @@ extension EngineError {
             case .file, .externalData: .file
             case .limit: .limit
             case .unsupported, .unknownOperator, .refusedOperator: .unsupported
+            case .stalePlan: .stalePlan
             default: .malformedModel
             }
         self.init(code, error.description, cause: error)

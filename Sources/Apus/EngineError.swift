@@ -24,6 +24,9 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         public static let value = Code(description: "value")
         /// A size past a limit.
         public static let limit = Code(description: "limit")
+        /// A plan file that was made by another engine, for another machine or from a model that has changed since:
+        /// it must be built again.
+        public static let stalePlan = Code(description: "stalePlan")
         /// The caller asked to stop.
         public static let cancelled = Code(description: "cancelled")
     }

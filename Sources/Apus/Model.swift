@@ -23,22 +23,28 @@ public final class Model: Sendable {
     public let memory: MemoryBudget?
     package let plan: any Plan
 
-    /// Loads an ONNX model and compiles it for this machine.
+    /// Loads an ONNX model and compiles it for this machine, or opens a plan that was built before.
     ///
-    /// - Throws: ``EngineError`` with code `file`, `malformedModel`, `unsupported` or `limit`.
+    /// - Throws: ``EngineError`` with code `file`, `malformedModel`, `unsupported`, `stalePlan` or `limit`.
     public convenience init(path: String, options: Options = Options()) throws(EngineError) {
         try self.init(try Model.read(path: path, options: options), options: options)
     }
 
-    /// Loads an ONNX model from bytes; external data is looked for in the folder, and refused without one.
+    /// Loads an ONNX model or a plan from bytes; external data is looked for in the folder, and refused without one.
     ///
-    /// - Throws: ``EngineError`` with code `malformedModel`, `unsupported` or `limit`.
+    /// - Throws: ``EngineError`` with code `malformedModel`, `unsupported`, `stalePlan` or `limit`.
     public convenience init(
         bytes: [UInt8], folder: String? = nil, options: Options = Options()
     ) throws(EngineError) {
+        let importer = ONNXImporter(catalogue: options.catalogue)
         let imported: ImportedModel
-        do {
-            imported = try ONNXImporter(catalogue: options.catalogue).importModel(bytes: bytes, folder: folder)
+        do throws(ImportError) {
+            if let plan = try PlanReader.open(bytes: bytes) {
+                try PlanCheck(plan, options).check()
+                imported = try importer.importModel(plan)
+            } else {
+                imported = try importer.importModel(bytes: bytes, folder: folder)
+            }
         } catch {
             throw EngineError(error)
         }
@@ -48,7 +54,7 @@ public final class Model: Sendable {
     private convenience init(_ imported: ImportedModel, options: Options) throws(EngineError) {
         let environment = PlanOptions(options)
         let plan = try Model.plan(
-            imported.graph, options: try Model.adapted(options, to: imported), environment: environment)
+            imported.graph, options: options.adapted(to: imported), environment: environment)
         let metadata = Dictionary(imported.properties.metadata.map { ($0.key, $0.value) }) { first, _ in first }
         self.init(plan, metadata: metadata, memory: environment.budget)
     }
@@ -65,24 +71,20 @@ public final class Model: Sendable {
     /// Makes a session: cheap, with memory of its own, for one caller at a time.
     public func makeSession() -> Session { Session(plan, signature) }
 
-    /// Reads a model's graph.
+    /// Reads a model's graph; what is inspected but not run may be a plan of another machine.
     ///
-    /// - Throws: ``EngineError`` with code `file`, `malformedModel`, `unsupported` or `limit`.
-    package static func read(path: String, options: Options) throws(EngineError) -> ImportedModel {
-        do {
-            return try ONNXImporter(catalogue: options.catalogue).importModel(path: path)
+    /// - Throws: ``EngineError`` with code `file`, `malformedModel`, `unsupported`, `stalePlan` or `limit`.
+    package static func read(
+        path: String, options: Options, isChecked: Bool = true
+    ) throws(EngineError) -> ImportedModel {
+        let importer = ONNXImporter(catalogue: options.catalogue)
+        do throws(ImportError) {
+            guard let plan = try PlanReader.open(path: path) else { return try importer.importModel(path: path) }
+            if isChecked { try PlanCheck(plan, options).check() }
+            return try importer.importModel(plan)
         } catch {
             throw EngineError(error)
         }
-    }
-
-    /// The options for a model; one that was read from a saved plan is not compiled again.
-    ///
-    /// - Throws: ``EngineError`` with code `unsupported` for a plan of another machine.
-    package static func adapted(_ options: Options, to model: ImportedModel) throws(EngineError) -> Options {
-        var result = options
-        if try PlanFile.isPlan(model.properties, instructionSet: options.instructionSet) { result.stage = .imported }
-        return result
     }
 
     /// Compiles a graph for this machine.

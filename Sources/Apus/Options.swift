@@ -16,6 +16,9 @@ public struct Options: Sendable {
     public var stage = Stage.lowered
     /// Sizes for the model's named dimensions, which lets more be known before the first run.
     public var sizes: [String: Int] = [:]
+    /// Whether opening a plan reads all of it, and the model it was made from, to compare every checksum; otherwise the
+    /// weights are touched when they are needed, and a model that looks unchanged is believed.
+    public var verifiesPlans = false
     /// Operators besides ONNX's own; one of a known domain and name replaces it.
     public var operators: [any Operator.Type] = []
 

@@ -1,21 +1,24 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Apus
+import Apus
 package import ApusExecution
 import ApusGraphs
 import ApusONNX
 import ApusTensors
+import Glibc
 
 /// Runs cases on one backend, stage and instruction set.
 public struct ConformanceRunner: Sendable {
     private let backend: any Backend
-    private let stage: Stage
+    private let stage: ConformanceStage
     private let options: PlanOptions
     private let skips: Skips
 
     /// Makes a runner.
-    package init(backend: any Backend, stage: Stage, options: PlanOptions, skips: Skips = Skips()) {
+    package init(
+        backend: any Backend, stage: ConformanceStage, options: PlanOptions, skips: Skips = Skips()
+    ) {
         self.backend = backend
         self.stage = stage
         self.options = options
@@ -32,7 +35,8 @@ public struct ConformanceRunner: Sendable {
         do {
             let model = try ONNXImporter(catalogue: options.catalogue).importModel(path: conformanceCase.modelPath)
             result.operators = Set(model.graph.nodes.map(\.qualifiedName)).sorted()
-            let graph = try Compiler.compile(model.graph, to: stage, options: options)
+            var graph = try Compiler.compile(model.graph, to: stage.compilation, options: options)
+            if stage == .planned { graph = try throughFile(graph, of: model, from: conformanceCase.modelPath) }
             let plan = try backend.prepare(graph, options: options)
             guard !conformanceCase.dataSets.isEmpty else {
                 throw ConformanceError(description: "the case has no data set")
@@ -47,6 +51,18 @@ public struct ConformanceRunner: Sendable {
             result.outcome = .failed("\(error)")
         }
         return result
+    }
+
+    /// The graph as it comes back from a plan file, which is gone once it is mapped.
+    private func throughFile(_ graph: Graph, of model: ImportedModel, from path: String) throws -> Graph {
+        var options = Options()
+        options.instructionSet = self.options.instructionSet
+        options.verifiesPlans = true
+        let file = "/tmp/apus-conformance-\(getpid()).plan"
+        // SAFETY: the path is a C string for the call.
+        defer { _ = unsafe unlink(file) }
+        try Model.write(graph, of: model, from: path, to: file, options: options, isDurable: false)
+        return try Model.read(path: file, options: options).graph
     }
 
     private func check(_ plan: any Plan, _ graph: Graph, _ path: String, _ operators: [String]) throws -> String? {

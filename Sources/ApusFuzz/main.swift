@@ -59,8 +59,7 @@ case "lower":
             let graph = try Model.compiled(model.graph, options: options)
             guard graph.nodes.contains(where: { $0.domain == "apus.cpu" }) else { continue }
             let name = path.split(separator: "/").suffix(2).joined(separator: "__")
-            let properties = PlanFile.marking(model.properties, instructionSet: options.instructionSet)
-            try ONNXExporter(properties: properties).export(graph, to: arguments[1] + "/" + name)
+            try ONNXExporter(properties: model.properties).export(graph, to: arguments[1] + "/" + name)
         } catch { print("\(path): \(error)") }
     }
 default: usage()

@@ -1,6 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// An immutable, contiguous, row-major array of elements; copies share the memory.
 public struct Tensor: Sendable {
     /// What the elements are.
@@ -68,9 +70,11 @@ public struct Tensor: Sendable {
         guard try shape.checkedElementCount() == elements.count else {
             throw .shape("\(elements.count) elements do not fill \(shape)")
         }
-        var tensor = try MutableTensor(Element.elementType, shape)
-        var target = try tensor.elements(of: Element.self)
-        for index in elements.indices { target[index] = elements[index] }
+        let tensor = try MutableTensor(Element.elementType, shape, uninitialized: ())
+        // SAFETY: elements are plain bytes in arrays as in tensors, and the new tensor holds as many as the array.
+        unsafe elements.withUnsafeBytes { source in
+            if let start = source.baseAddress { _ = unsafe memcpy(tensor.baseAddress, start, source.count) }
+        }
         self = tensor.finish()
     }
 
@@ -148,10 +152,15 @@ public struct Tensor: Sendable {
     /// - Throws: ``ComputeError`` with code `elementType` when the tensor holds another type.
     public func array<Element: TensorElement>(of type: Element.Type = Element.self) throws(ComputeError) -> [Element] {
         let span = try elements(of: Element.self)
-        var result: [Element] = []
-        result.reserveCapacity(span.count)
-        for index in span.indices { result.append(span[index]) }
-        return result
+        // SAFETY: elements are plain bytes in arrays as in tensors, and the array has room for all of them.
+        return unsafe span.withUnsafeBytes { source in
+            unsafe Array(unsafeUninitializedCapacity: span.count) { target, count in
+                if let start = source.baseAddress, let first = target.baseAddress {
+                    _ = unsafe memcpy(first, start, source.count)
+                }
+                count = span.count
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import Apus
 import ApusGraphs
 import ArgumentParser
 
@@ -13,7 +14,7 @@ struct ApusTool: ParsableCommand {
             Exit codes: 0 success; 1 a model, an input or a run was refused; 2 results differ or conformance cases \
             fail; 64 the command line is wrong.
             """,
-        version: "0.1.0-dev",
+        version: Engine.version,
         subcommands: [
             Run.self, Inspect.self, Bench.self, Compare.self, Build.self, Convert.self, Conformance.self,
             Completions.self,

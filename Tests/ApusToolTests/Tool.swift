@@ -132,17 +132,23 @@ final class Folder {
 
     deinit { Folder.remove(path) }
 
-    private static func remove(_ path: String) {
+    /// The names in a folder, sorted; none where there is no folder.
+    static func names(_ path: String) -> [String] {
+        var names: [String] = []
         // SAFETY: the folder is closed once, and each name is copied before the next is read.
-        if let directory = unsafe opendir(path) {
-            while let entry = unsafe readdir(directory) {
-                let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != ".." { remove(path + "/" + name) }
+        guard let directory = unsafe opendir(path) else { return [] }
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            unsafe closedir(directory)
+            if name != ".", name != ".." { names.append(name) }
         }
+        unsafe closedir(directory)
+        return names.sorted()
+    }
+
+    private static func remove(_ path: String) {
+        for name in names(path) { remove(path + "/" + name) }
         _ = unsafe Glibc.remove(path)
     }
 

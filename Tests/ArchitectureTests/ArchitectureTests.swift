@@ -26,7 +26,7 @@ import Testing
             "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
             "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
         ],
-        "OperatorCatalogueGenerator": [],
+        "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],
     ]
 
     private static let sources = SourceFiles.files(below: "Sources")

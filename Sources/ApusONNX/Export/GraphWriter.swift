@@ -10,9 +10,9 @@ final class GraphWriter {
     private(set) var functions: [WireWriter] = []
     private(set) var leastIRVersion = 4
     private var names: NameSource
-    private let weights: WeightFile?
+    private let weights: (any ExternalTensors)?
 
-    init(_ graph: Graph, weights: WeightFile?) {
+    init(_ graph: Graph, weights: (any ExternalTensors)?) {
         self.weights = weights
         opsets = graph.opsets
         var names: Set<String> = []
@@ -54,7 +54,7 @@ final class GraphWriter {
             outputs[index].name = copy
         }
         writer.string(2, graph.name.isEmpty ? "graph" : graph.name)
-        for (name, tensor) in graph.constants.sorted(by: { $0.key < $1.key }) {
+        for (name, tensor) in graph.constantsInReadingOrder {
             note(tensor.elementType)
             writer.message(5, try TensorWriter.message(tensor, name: name, weights: weights))
         }
@@ -186,5 +186,15 @@ final class GraphWriter {
         }
         writer.integer(20, kind.rawValue)
         return writer
+    }
+}
+
+extension Graph {
+    /// The constants in the order in which the nodes come to read them, so that files are read from front to back.
+    fileprivate var constantsInReadingOrder: [(name: String, tensor: Tensor)] {
+        var ranks: [String: Int] = [:]
+        for name in nodes.flatMap(\.reads) where ranks[name] == nil { ranks[name] = ranks.count }
+        func rank(_ name: String) -> Int { ranks[name] ?? ranks.count }
+        return constants.sorted { (rank($0.key), $0.key) < (rank($1.key), $1.key) }.map { ($0.key, $0.value) }
     }
 }

@@ -56,7 +56,7 @@ public struct ONNXExporter: Sendable {
         try OutputFile.write(DatumWriter.message(datum, as: type).parts, to: path)
     }
 
-    private func message(_ graph: Graph, _ weights: WeightFile?) throws(ExportError) -> WireWriter {
+    func message(_ graph: Graph, _ weights: (any ExternalTensors)?) throws(ExportError) -> WireWriter {
         let builder = GraphWriter(graph, weights: weights)
         let body = try builder.message(graph, outer: [])
         var writer = WireWriter()

@@ -3,13 +3,18 @@
 
 import ApusTensors
 import Glibc
+import Synchronization
 
 /// Writes files that appear complete or not at all.
 enum OutputFile {
-    static func write(_ parts: [WireWriter.Part], to path: String) throws(ExportError) {
+    private static let count = Atomic<Int>(0)
+
+    /// Writes the parts one behind the other; a durable file has reached the disk before it gets its name.
+    static func write(_ parts: [WireWriter.Part], to path: String, isDurable: Bool = false) throws(ExportError) {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw ExportError(.file, "'\(path)' is no file name") }
         let isReplaced = isSpecial(path) == false
-        let target = isReplaced ? "\(path).\(getpid()).part" : path
+        let number = count.add(1, ordering: .relaxed).newValue
+        let target = isReplaced ? "\(path).\(getpid()).\(number).part" : path
         // SAFETY: all strings are valid C strings for their calls; the descriptor is closed once.
         let descriptor = unsafe open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure(path) }
@@ -22,6 +27,7 @@ enum OutputFile {
                 case .tensor(let tensor): try write(tensor.bytes, to: descriptor, path)
                 }
             }
+            if isDurable, isReplaced { guard fsync(descriptor) == 0 else { throw failure(path) } }
         } catch {
             _ = close(descriptor)
             throw error
@@ -29,6 +35,17 @@ enum OutputFile {
         guard close(descriptor) == 0 else { throw failure(path) }
         if isReplaced { guard unsafe rename(target, path) == 0 else { throw failure(path) } }
         isComplete = true
+        if isDurable, isReplaced { synchronizeFolder(of: path) }
+    }
+
+    /// Makes a new name in a folder last; file systems that cannot do that for folders do it in time.
+    private static func synchronizeFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        // SAFETY: the string is a valid C string for the call; the descriptor is closed once.
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        _ = close(descriptor)
     }
 
     /// Whether the path is a device or pipe, which is written as it is.

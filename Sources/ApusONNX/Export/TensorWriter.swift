@@ -6,7 +6,7 @@ import ApusTensors
 /// Writes `TensorProto`.
 enum TensorWriter {
     static func message(
-        _ tensor: Tensor, name: String = "", weights: WeightFile? = nil
+        _ tensor: Tensor, name: String = "", weights: (any ExternalTensors)? = nil
     ) throws(ExportError) -> WireWriter {
         var writer = WireWriter()
         for size in tensor.shape { writer.integer(1, Int64(size)) }
@@ -14,16 +14,21 @@ enum TensorWriter {
         writer.text(8, name)
         if tensor.elementType == .string {
             for string in tensor.strings { writer.string(6, string) }
-        } else if tensor.elementType.storedBitWidth < 8 {
-            writer.bytes(9, packed(tensor))
-        } else if let weights, tensor.byteCount >= weights.thresholdBytes {
-            let offset = weights.append(tensor)
+            return writer
+        }
+        let isNarrow = tensor.elementType.storedBitWidth < 8
+        let part = isNarrow ? WireWriter.Part.bytes(packed(tensor)) : .tensor(tensor)
+        if let weights, part.byteCount >= weights.thresholdBytes {
+            let offset = weights.append(part, name: name)
             writer.message(13, ONNXExporter.pair("location", weights.location))
             writer.message(13, ONNXExporter.pair("offset", String(offset)))
-            writer.message(13, ONNXExporter.pair("length", String(tensor.byteCount)))
+            writer.message(13, ONNXExporter.pair("length", String(part.byteCount)))
             writer.integer(14, 1)
-        } else {
-            writer.elements(9, tensor)
+            return writer
+        }
+        switch part {
+        case .bytes(let bytes): writer.bytes(9, bytes)
+        case .tensor(let tensor): writer.elements(9, tensor)
         }
         return writer
     }
@@ -44,8 +49,19 @@ enum TensorWriter {
     }
 }
 
+/// Tensors whose bytes lie outside the model's message.
+protocol ExternalTensors: AnyObject {
+    /// The name of the file they lie in.
+    var location: String { get }
+    /// The bytes from which on a tensor belongs there.
+    var thresholdBytes: Int { get }
+
+    /// Adds the bytes of a tensor and says where in the file they begin.
+    func append(_ part: WireWriter.Part, name: String) -> Int
+}
+
 /// Weights collected for a second file beside the model.
-final class WeightFile {
+final class WeightFile: ExternalTensors {
     let location: String
     let thresholdBytes: Int
     private(set) var parts: [WireWriter.Part] = []
@@ -59,13 +75,12 @@ final class WeightFile {
         self.thresholdBytes = thresholdBytes
     }
 
-    /// Adds a tensor and says where it begins.
-    func append(_ tensor: Tensor) -> Int {
+    func append(_ part: WireWriter.Part, name: String) -> Int {
         let padding = (WeightFile.alignment - byteCount % WeightFile.alignment) % WeightFile.alignment
         if padding > 0 { parts.append(.bytes([UInt8](repeating: 0, count: padding))) }
         let offset = byteCount + padding
-        parts.append(.tensor(tensor))
-        byteCount = offset + tensor.byteCount
+        parts.append(part)
+        byteCount = offset + part.byteCount
         return offset
     }
 }

@@ -18,6 +18,9 @@ final class ExternalData {
         self.allowsHardLinks = allowsHardLinks
     }
 
+    /// The files that were read, sorted.
+    var locations: [String] { files.keys.sorted() }
+
     /// Where the bytes of a tensor lie.
     func bytes(of message: TensorMessage, expected: Int) throws(ImportError) -> (TensorStorage, Range<Int>) {
         func refuse(_ text: String) -> ImportError {

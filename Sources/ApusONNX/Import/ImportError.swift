@@ -25,6 +25,10 @@ public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
         case tensor
         /// External data that is missing, too short or outside the model's folder.
         case externalData
+        /// A plan file that is not as it was written.
+        case damaged
+        /// A plan file of another version.
+        case stalePlan
     }
 
     /// The kind of refusal.

@@ -34,6 +34,10 @@ public struct ImportedModel: Sendable {
     public var properties: ModelProperties
     /// Inputs that have a default value: they are constants of the graph, not inputs.
     public var defaultedInputs: [Value]
+    /// The files of external data that were read, relative to the model's folder.
+    package var externalFiles: [String] = []
+    /// What the file says about itself where it is a plan.
+    package var plan: PlanRecord?
 }
 
 /// What a reader accepts.

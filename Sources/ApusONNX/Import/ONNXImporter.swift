@@ -45,8 +45,10 @@ public struct ONNXImporter: Sendable {
     ///
     /// - Throws: ``ImportError``.
     package func importModel(_ source: TensorStorage, folder: String?) throws(ImportError) -> ImportedModel {
+        if PlanHeader.isPlan(source.bytes) { return try importModel(PlanReader(source)) }
         let message: ModelMessage
-        do { message = try ModelMessage(source) } catch {
+        do { message = try ModelMessage(source, source.wholeRange) } catch {
+            guard error.code != .damaged else { throw error }
             throw ImportError(error.code, FileKind.complaint(source) + error.message, at: error.byteOffset)
         }
         guard message.irVersion != nil || message.graph != nil else {
@@ -59,12 +61,32 @@ public struct ONNXImporter: Sendable {
                 .unsupported,
                 "the model's IR version is \(version), known are \(known.lowerBound) to \(known.upperBound)")
         }
-        guard let graph = message.graph else { throw ImportError(.malformed, "the model has no graph") }
         let external = folder.map { ExternalData(folder: $0, allowsHardLinks: options.allowsHardLinks) }
         let reader = TensorReader(source: source, external: external, options: options)
+        var model = try self.model(message, reader)
+        model.externalFiles = external?.locations ?? []
+        return model
+    }
+
+    /// Reads the model in a plan, whose weights are used where they lie.
+    ///
+    /// - Throws: ``ImportError``.
+    package func importModel(_ plan: PlanReader) throws(ImportError) -> ImportedModel {
+        do {
+            let message = try ModelMessage(plan.storage, plan.header.model)
+            var model = try self.model(message, TensorReader(source: plan.storage, plan: plan, options: options))
+            model.plan = plan.record
+            return model
+        } catch {
+            throw error.naming(plan.path)
+        }
+    }
+
+    private func model(_ message: ModelMessage, _ reader: TensorReader) throws(ImportError) -> ImportedModel {
+        guard let graph = message.graph else { throw ImportError(.malformed, "the model has no graph") }
         let builder = try ModelBuilder(message, reader: reader, catalogue: catalogue)
         let model = try builder.model(graph)
-        if let path = source.damagedFile ?? model.graph.damagedFile {
+        if let path = reader.source.damagedFile ?? model.graph.damagedFile {
             throw ImportError(.file, "'\(path)' was cut short while it was being read")
         }
         return model
@@ -101,7 +123,7 @@ public struct ONNXImporter: Sendable {
         }
     }
 
-    private static func map(_ path: String) throws(ImportError) -> TensorStorage {
+    static func map(_ path: String) throws(ImportError) -> TensorStorage {
         do { return try MappedFile(path: path).storage } catch {
             var refusal = ImportError(.file, error.message)
             refusal.path = error.path
@@ -109,7 +131,7 @@ public struct ONNXImporter: Sendable {
         }
     }
 
-    private static func copy(_ bytes: [UInt8]) throws(ImportError) -> TensorStorage {
+    static func copy(_ bytes: [UInt8]) throws(ImportError) -> TensorStorage {
         do { return try TensorStorage(copying: bytes.span) } catch {
             throw ImportError(.limit, "the bytes cannot be held", cause: error)
         }

@@ -8,7 +8,8 @@ import ApusTensors
 /// Every tensor of a model passes through here, wherever it sits.
 struct TensorReader {
     let source: TensorStorage
-    let external: ExternalData?
+    var external: ExternalData?
+    var plan: PlanReader?
     let options: ImportOptions
 
     func tensor(_ message: TensorMessage) throws(ImportError) -> Tensor {
@@ -39,6 +40,10 @@ struct TensorReader {
         let stored = PackedElements(elementType: elementType, count: count)
         if message.isExternal {
             guard elementType != .string else { throw refuse("strings cannot be external data") }
+            if let plan {
+                let (storage, range) = try plan.bytes(of: message, expected: try stored.byteCount())
+                return try stored.tensor(storage, range, shape, message.byteOffset)
+            }
             guard let external else {
                 throw ImportError(
                     .externalData, "tensor \(message.name.quoted) is in another file, and there is no folder")

@@ -11,8 +11,8 @@ struct ModelMessage {
     var graph: Range<Int>?
     var functions: [FunctionMessage] = []
 
-    init(_ source: TensorStorage) throws(ImportError) {
-        var reader = WireReader(source.bytes, source.wholeRange)
+    init(_ source: TensorStorage, _ range: Range<Int>) throws(ImportError) {
+        var reader = WireReader(source.bytes, range)
         while let field = try reader.next() {
             switch field.number {
             case 1: irVersion = try field.integer()
@@ -25,6 +25,8 @@ struct ModelMessage {
             case 8: try ModelMessage.addOpset(field.message(), in: source, to: &properties.opsets)
             case 14: properties.metadata.append(try PairMessage.read(field.message(), in: source))
             case 25: functions.append(try FunctionMessage(field.message(), in: source))
+            case PlanHeader.fields.record, PlanHeader.fields.segments:
+                throw ImportError(.damaged, "this is a plan, but it does not begin like one", at: range.lowerBound)
             default: continue
             }
         }

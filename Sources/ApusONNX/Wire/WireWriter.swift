@@ -68,6 +68,18 @@ struct WireWriter {
         current += value.current
     }
 
+    /// Begins a field of bytes that ends where the message has the given number of bytes.
+    mutating func header(_ field: Int, upTo end: Int) {
+        tag(field, .bytes)
+        // Spelt with a fixed number of bytes, five where they suffice: other readers take no more for a length.
+        let width = end < 1 << 34 ? 5 : 10
+        let length = UInt64(max(0, end - byteCount - width))
+        for index in 0..<width {
+            let bits = UInt8(truncatingIfNeeded: length >> UInt64(7 * index)) & 0x7F
+            current.append(index == width - 1 ? bits : bits | 0x80)
+        }
+    }
+
     /// Writes the memory of a tensor as bytes.
     mutating func elements(_ field: Int, _ tensor: Tensor) {
         tag(field, .bytes)
@@ -86,13 +98,24 @@ struct WireWriter {
     var joined: [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(byteCount)
-        for part in parts {
-            switch part {
-            case .bytes(let bytes): result += bytes
-            case .tensor(let tensor): result += tensor.byteArray
-            }
-        }
+        for part in parts { result += part.byteArray }
         return result
+    }
+}
+
+extension WireWriter.Part {
+    var byteCount: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .tensor(let tensor): tensor.byteCount
+        }
+    }
+
+    var byteArray: [UInt8] {
+        switch self {
+        case .bytes(let bytes): bytes
+        case .tensor(let tensor): tensor.byteArray
+        }
     }
 }
 

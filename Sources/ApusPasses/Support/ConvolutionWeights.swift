@@ -40,10 +40,8 @@ struct ConvolutionWeights {
     func replaceRoot(scale: [Double]?, shift: [Double], _ edit: inout Edit, outputs: [String]) throws(Refusal) {
         var inputs = Array(node.inputs.prefix(2))
         if let scale {
-            let scaled = try scaledWeights(scale)
-            inputs[1] = try edit.constant(node.inputs[1]) { () throws(ComputeError) in
-                try Tensor(numbers: scaled, weights.elementType, shape: weights.shape)
-            }
+            guard scale.allSatisfy(\.isFinite) else { throw Refusal("a scale is not finite") }
+            inputs[1] = try edit.constant(node.inputs[1]) { () throws(ComputeError) in try scaledWeights(scale) }
         }
         let newBias = (0..<channelCount).map { bias[$0] * (scale?[$0] ?? 1) + shift[$0] }
         guard newBias.allSatisfy(\.isFinite) else { throw Refusal("a folded bias is not finite") }
@@ -58,20 +56,29 @@ struct ConvolutionWeights {
                 outputs: outputs, attributes: node.attributes))
     }
 
-    private func scaledWeights(_ scale: [Double]) throws(Refusal) -> [Double] {
-        guard var numbers = weights.numbers else { throw Refusal("the weights are of no plain floating-point type") }
-        guard scale.allSatisfy(\.isFinite) else { throw Refusal("a scale is not finite") }
-        let group = node.integer("group", default: 1)
+    private func scaledWeights(_ scale: [Double]) throws(ComputeError) -> Tensor {
+        // Elements of one channel lie in runs.
         let inner = weights.shape.dropFirst(2).reduce(1, *)
         let second = weights.shape[1]
-        for position in numbers.indices {
-            let first = position / (inner * second)
-            let channel =
-                node.operatorName == "Conv"
-                ? first : first / (weights.shape[0] / group) * second + position / inner % second
-            numbers[position] *= scale[channel]
+        let isConv = node.operatorName == "Conv"
+        let length = isConv ? inner * second : inner
+        let rows = max(1, weights.shape[0] / node.integer("group", default: 1))
+        func channel(_ run: Int) -> Int { isConv ? run : run / second / rows * second + run % second }
+        guard weights.elementType == .float32 else {
+            guard var numbers = weights.numbers else {
+                throw .elementType("the weights are of no plain floating-point type")
+            }
+            for place in numbers.indices { numbers[place] *= scale[channel(place / length)] }
+            return try Tensor(numbers: numbers, weights.elementType, shape: weights.shape)
         }
-        return numbers
+        var result = try MutableTensor(.float32, weights.shape, uninitialized: ())
+        let source = try weights.elements(of: Float.self)
+        var target = try result.elements(of: Float.self)
+        for run in 0..<source.count / length {
+            let factor = scale[channel(run)]
+            for place in run * length..<(run + 1) * length { target[place] = Float(Double(source[place]) * factor) }
+        }
+        return result.finish()
     }
 }
 

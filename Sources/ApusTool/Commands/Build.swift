@@ -12,8 +12,9 @@ struct Build: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compiles a model for this machine and saves the plan, which loads without compiling.",
         discussion: """
-            A plan is an ONNX file with nodes of the domain apus.cpu. It runs on machines with the same instruction \
-            set; elsewhere it is refused.
+            A plan is an ONNX model with nodes of the domain apus.cpu, its weights packed for this machine in segments \
+            that are mapped when it is opened. It is refused by another engine, on machines with other instructions, \
+            and when the model it was built from lies where it lay and has changed.
             """)
 
     @Argument(help: "An ONNX model.", completion: .file(extensions: ["onnx"]))
@@ -23,6 +24,9 @@ struct Build: ParsableCommand {
     var output: String
 
     @OptionGroup var modelOptions: ModelOptions
+
+    @Flag(help: "Read the written plan again and compare every checksum.")
+    var verify = false
 
     @Flag(help: "Print what was done as JSON.")
     var json = false
@@ -34,14 +38,19 @@ struct Build: ParsableCommand {
 
     func run() throws {
         try reporting(json: json) {
-            let options = try modelOptions.options()
+            var options = try modelOptions.options()
             let progress = Progress()
             progress.update("compiling \(model)")
             defer { progress.finish() }
             let imported = try Model.read(path: model, options: options)
-            let graph = try Model.compiled(imported.graph, options: options)
-            let properties = PlanFile.marking(imported.properties, instructionSet: options.instructionSet)
-            try GraphFile.write(graph, properties: properties, to: output, asText: false)
+            let graph = try Model.lowered(imported, from: model, options: options)
+            progress.update("writing \(output)")
+            try Model.write(graph, of: imported, from: model, to: output, options: options)
+            if verify {
+                progress.update("verifying \(output)")
+                options.verifiesPlans = true
+                _ = try Model(path: output, options: options)
+            }
             progress.finish()
             GraphFile.report(imported.graph, graph, to: output, json: json)
         }

@@ -82,7 +82,13 @@ struct Compare: ParsableCommand {
             progress.update("compiling \(model)")
             var options = try modelOptions.options()
             if modelOptions.backend.isForeign { options.stage = .imported }
-            let graph = try Model.read(path: model, options: options).graph
+            let imported = try Model.read(path: model, options: options)
+            if imported.plan != nil, !FileBytes.exists(against) {
+                throw Failure("a plan runs in one way: compare it with a model's file, not with \(against)")
+            }
+            try modelOptions.checkBackend(for: imported)
+            options = options.adapted(to: imported)
+            let graph = imported.graph
             let ours = Way(
                 graph: graph, options: options, backend: try modelOptions.backend.make(library: modelOptions.library))
             let theirs = try reference(ours)
@@ -143,8 +149,10 @@ struct Compare: ParsableCommand {
             way.options.stage = backend.isForeign ? .imported : modelOptions.stage
             way.backend = try backend.make(library: modelOptions.library)
         } else {
+            way.options.stage = modelOptions.backend.isForeign ? .imported : modelOptions.stage
             let other = try Model.read(path: against, options: way.options)
-            way.options = try Model.adapted(way.options, to: other)
+            try modelOptions.checkBackend(for: other)
+            way.options = way.options.adapted(to: other)
             way.graph = other.graph
             way.backend = ours.backend
         }

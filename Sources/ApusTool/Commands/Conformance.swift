@@ -23,7 +23,7 @@ struct Conformance: ParsableCommand {
     var folders: [String]
 
     @Option(help: "How far to compile; repeatable, every stage when left out.")
-    var stage: [Stage] = []
+    var stage: [ConformanceStage] = []
 
     @Option(help: "Machine instructions; repeatable, the best when left out.")
     var isa: [InstructionSet] = []
@@ -59,7 +59,7 @@ struct Conformance: ParsableCommand {
         guard (1...1024).contains(threads), least >= 0 else {
             throw ValidationError("--threads takes 1 to 1024, --least 0 or more")
         }
-        if backend.isForeign, stage.contains(.lowered) || !isa.isEmpty {
+        if backend.isForeign, !stage.allSatisfy(\.isPortable) || !isa.isEmpty {
             throw ValidationError("\(backend.rawValue) runs no lowered graphs and chooses instructions itself")
         }
         for set in isa where !set.isPresent { throw ValidationError("this machine has no \(set.rawValue)") }
@@ -76,7 +76,7 @@ struct Conformance: ParsableCommand {
                 skips.merge(try Skips(parsing: String(decoding: try FileBytes.read(path), as: UTF8.self)))
             }
             var boards: [(title: String, board: Scoreboard)] = []
-            let stages = Stage.allCases.filter { !backend.isForeign || $0 != .lowered }
+            let stages = ConformanceStage.allCases.filter { !backend.isForeign || $0.isPortable }
             for stage in stage.isEmpty ? stages : stage {
                 for instructionSet in isa.isEmpty ? [.best] : isa {
                     let title =
@@ -97,7 +97,8 @@ struct Conformance: ParsableCommand {
     }
 
     private func run(
-        _ cases: [ConformanceCase], _ skips: Skips, _ stage: Stage, _ instructionSet: InstructionSet, _ title: String
+        _ cases: [ConformanceCase], _ skips: Skips, _ stage: ConformanceStage, _ instructionSet: InstructionSet,
+        _ title: String
     ) throws -> Scoreboard {
         let options = PlanOptions(
             workers: WorkerPool(threadCount: threads), instructionSet: instructionSet, catalogue: Compiler.catalogue)

@@ -34,6 +34,9 @@ struct Inspect: ParsableCommand {
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
     var size: [String] = []
 
+    @Flag(help: "Read all of a plan, and the model it was built from, and compare every checksum.")
+    var verify = false
+
     @Flag(help: "Print as JSON.")
     var json = false
 
@@ -69,8 +72,12 @@ struct Inspect: ParsableCommand {
         var settings = Options()
         settings.stage = stage
         settings.sizes = try options.sizes()
-        let imported = try Model.read(path: path, options: settings)
-        let graph = try Model.compiled(imported.graph, options: settings)
-        return ModelReport(path: path, graph: graph, properties: imported.properties)
+        settings.verifiesPlans = verify
+        let imported = try Model.read(path: path, options: settings, isChecked: verify)
+        if verify, imported.plan == nil { throw Failure("'\(path)' is no plan: only plans have checksums") }
+        let graph = try Model.compiled(imported.graph, options: settings.adapted(to: imported))
+        return ModelReport(
+            path: path, graph: graph, properties: imported.properties,
+            plan: imported.plan.map { PlanReport($0, settings, isVerified: verify) })
     }
 }

@@ -14,11 +14,13 @@ struct ModelReport {
     let properties: ModelProperties
     let facts: GraphFacts
     let cost: GraphCost
+    let plan: PlanReport?
     /// Named sizes that count as 1 where work and memory are reckoned.
     let openSizes: [String]
 
     /// Looks through a graph.
-    init(path: String, graph: Graph, properties: ModelProperties) {
+    init(path: String, graph: Graph, properties: ModelProperties, plan: PlanReport? = nil) {
+        self.plan = plan
         self.path = path
         self.graph = graph
         self.properties = properties
@@ -69,6 +71,7 @@ struct ModelReport {
         for (key, value) in properties.metadata {
             table.add(["metadata", "\(key): \(value.count > 100 ? value.prefix(100) + "..." : value[...])"])
         }
+        plan?.add(to: &table)
         var operators = Table(["operator", "nodes"], [.left, .right])
         for (name, count) in histogram { operators.add([name, String(count)]) }
         return table.text + "\n\n" + operators.text
@@ -103,6 +106,7 @@ struct ModelReport {
             "metadata": .object(
                 Dictionary(properties.metadata.map { ($0.key, $0.value) }) { first, _ in first }
                     .sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
+            "plan": plan?.json ?? .null,
         ])
     }
 }

@@ -25,12 +25,13 @@ struct LoadedModel {
         progress.update("reading \(path)")
         defer { progress.finish() }
         imported = try Model.read(path: path, options: settings)
+        try options.checkBackend(for: imported)
         let middle = clock.now
         progress.update("compiling \(path)")
         environment = PlanOptions(settings)
         backend = options.backend
         plan = try Model.plan(
-            imported.graph, options: try Model.adapted(settings, to: imported), environment: environment,
+            imported.graph, options: settings.adapted(to: imported), environment: environment,
             backend: try backend.make(library: options.library))
         readTime = middle - start
         compileTime = clock.now - middle

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Apus
+import ApusConformance
 import ApusExecution
 import ApusKernels
+import ApusONNX
 public import ArgumentParser
 
 extension InstructionSet: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
+extension ConformanceStage: ExpressibleByArgument {}
 
 /// How a model is loaded, for every command that runs one.
 struct ModelOptions: ParsableArguments {
@@ -45,6 +48,12 @@ struct ModelOptions: ParsableArguments {
             throw ValidationError("this machine has no \(isa.rawValue); it has \(present)")
         }
         _ = try sizes()
+    }
+
+    /// Refuses a plan on a foreign backend.
+    func checkBackend(for model: ImportedModel) throws {
+        guard backend.isForeign, model.plan != nil else { return }
+        throw Failure("a plan holds nodes of this engine: \(backend.rawValue) runs the model it was built from")
     }
 
     /// The sizes of named dimensions.
