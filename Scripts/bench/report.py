@@ -137,8 +137,8 @@ def steadiness(results):
                     share(cell["p99"] / cell["median"]) if "median" in cell else "-" for cell in cells)])
         if body:
             parts.append(f"### {plural(threads, 'thread')}\n\n" + table(["row", *(each.title for each in ALL)], body))
-    return ("## Steadiness\n\nThe slowest run in a hundred (the slowest of all, where there are fewer) as a multiple of "
-            "the median.\nThe system and its other work are in these numbers too.\n\n" + "\n".join(parts))
+    return ("## Steadiness\n\nThe slowest run in a hundred (the slowest of all, where there are fewer) as a multiple "
+            "of the median.\nThe system and its other work are in these numbers too.\n\n" + "\n".join(parts))
 
 
 def openings(results):
