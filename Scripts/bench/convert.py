@@ -12,17 +12,18 @@ import numpy
 
 import models
 
-LIMIT = 300
-SLOW = f"its converter did not end within {LIMIT} s"
+# Seconds: networks for pictures take a minute each, and the converter of LiteRT does not come to an end with encoders.
+LIMIT, ENCODER_LIMIT = 1200, 240
+SLOW = "its converter did not end in time"
 # The command of MNN's package installs and calls a logging service; the module under it only converts.
 MNN = ("import sys, _tools; _tools.mnnconvert(['mnnconvert', '-f', 'ONNX', '--modelFile', sys.argv[1], "
        "'--MNNModel', sys.argv[2], '--bizCode', 'apus', '--useOriginRNNImpl'])")
 
 
-def attempt(command, folder):
+def attempt(command, folder, limit=LIMIT):
     """Runs a converter; the reason where it fails."""
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LIMIT)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
         return SLOW
     except OSError as error:
@@ -57,7 +58,8 @@ def to_litert(source, target, sizes):
     pictures = numpy.random.default_rng(5).random((20, 128, 128, 3), numpy.float32)
     numpy.save(target.parent / "calibration_image_sample_data_20x128x128x3_float32.npy", pictures)
     given = [f"{name}:{','.join(map(str, value.shape))}" for name, value in models.inputs(source, sizes).items()]
-    reason = attempt([str(program), "-n", "-i", str(source), "-o", str(target.parent), "-ois", *given], target.parent)
+    reason = attempt([str(program), "-n", "-dsm", "-i", str(source), "-o", str(target.parent), "-ois", *given],
+                     target.parent, ENCODER_LIMIT if sizes["length"] else LIMIT)
     made = target.parent / f"{source.stem}_float32.tflite"
     if made.exists():
         made.replace(target)
