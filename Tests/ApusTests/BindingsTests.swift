@@ -45,16 +45,18 @@ import Testing
         }
     }
 
+    private func address(_ tensor: Tensor) -> Int {
+        // SAFETY: only the address is kept, as a number.
+        unsafe tensor.bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) }
+    }
+
     @Test("The memory of inputs and outputs is used again")
     func reuses() throws {
         var places: Set<Int> = []
         for _ in 0..<8 {
             try write([1, 2])
             try session.run(bindings)
-            let bytes = try bindings.output(0).bytes
-            // SAFETY: only the address is kept, as a number.
-            let place = unsafe bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) }
-            places.insert(place)
+            places.insert(address(try bindings.output(0)))
         }
         #expect(places.count == 1)
     }
