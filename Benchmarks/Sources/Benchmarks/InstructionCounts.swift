@@ -53,7 +53,7 @@ struct InstructionCounts {
             print(Text.name(each.name), Text.padded(String(count), 12))
             text += "\(count) \(each.name)\n"
         }
-        mkdir(folder, 0o755)
+        unsafe mkdir(folder, 0o755)
         guard let stream = unsafe fopen(file, "w") else { throw Failure("cannot write \(file)") }
         unsafe fputs(text, stream)
         unsafe fclose(stream)
