@@ -3,6 +3,7 @@
 
 import Apus
 import ApusKernels
+import CInstructionCounter
 import Glibc
 
 /// What the command line asks for.
@@ -58,7 +59,7 @@ struct Benchmarks {
     }
 
     private func instructions() throws {
-        Self.startAnewWithFixedHashing()
+        Self.startAnewAlwaysAlike()
         let cases = try chosen(KernelCases.all(.small) + OperatorCases.all(.small))
         let counts = InstructionCounts(options)
         if isWriting {
@@ -68,12 +69,13 @@ struct Benchmarks {
         }
     }
 
-    /// Hashes are seeded anew in every process, and dictionaries with them take different ways.
-    private static func startAnewWithFixedHashing() {
+    /// Hashes are seeded anew in every process, and memory lies elsewhere: dictionaries then take different ways.
+    private static func startAnewAlwaysAlike() {
         let name = "SWIFT_DETERMINISTIC_HASHING"
         // SAFETY: no other thread runs yet, and the arguments are the ones the system handed over.
         guard unsafe getenv(name) == nil else { return }
         unsafe setenv(name, "1", 1)
+        fix_addresses()
         unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
     }
 

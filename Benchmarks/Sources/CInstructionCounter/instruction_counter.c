@@ -7,16 +7,20 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+// The mark before and after the function; nobody else sends it.
+#define MARK SIGUSR1
+
 static void run_traced(void (*function)(void *), void *context) {
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL)) _exit(1);
-    raise(SIGSTOP);
+    raise(MARK);
     function(context);
-    raise(SIGSTOP);
+    raise(MARK);
     _exit(0);
 }
 
@@ -32,14 +36,17 @@ static unsigned long next_instruction(pid_t child) {
 
 static long long step_through(pid_t child) {
     int status;
-    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP) return -1;
+    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status) || WSTOPSIG(status) != MARK) return -1;
     long long count = 0;
     unsigned long last = 0;
     for (;;) {
         if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL)) return -2;
         if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return -2;
-        if (WSTOPSIG(status) == SIGSTOP) return count;
-        if (WSTOPSIG(status) != SIGTRAP) return -2;
+        int signal = WSTOPSIG(status);
+        if (signal == MARK) return count;
+        // Somebody stopping the process and letting it go on changes nothing.
+        if (signal == SIGSTOP || signal == SIGCONT) continue;
+        if (signal != SIGTRAP) return -2;
         unsigned long here = next_instruction(child);
         count += here != last || here == 0;
         last = here;
@@ -62,4 +69,8 @@ long long count_instructions(void (*function)(void *), void *context) {
     }
     if (is_pinned) sched_setaffinity(0, sizeof before, &before);
     return count;
+}
+
+void fix_addresses(void) {
+    personality(ADDR_NO_RANDOMIZE);
 }

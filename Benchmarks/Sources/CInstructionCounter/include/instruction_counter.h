@@ -12,4 +12,7 @@
 /// Returns -1 where the process may not be traced, and -2 where the function did not come to its end.
 long long count_instructions(void (*function)(void *), void *context);
 
+/// Lets the next program this process turns into lie at the same addresses every time.
+void fix_addresses(void);
+
 #endif
