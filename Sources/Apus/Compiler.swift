@@ -23,6 +23,8 @@ package enum Compiler {
     ) throws(PlanError) -> Graph {
         guard stage != .imported else { return graph }
         var graph = graph
+        var inference = inference
+        inference.budget = inference.budget ?? options.budget
         var context = PassContext(catalogue: options.catalogue, inference: inference)
         do {
             try Pipeline.portable.run(on: &graph, context)

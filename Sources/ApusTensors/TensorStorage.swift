@@ -98,9 +98,19 @@ public final class MemoryBudget: Sendable {
     /// The most bytes that may be alive at one time.
     public let limitBytes: Int
     private let used = Atomic<Int>(0)
+    private let enclosing: MemoryBudget?
 
     /// Makes a budget of the given number of bytes.
-    public init(limitBytes: Int) { self.limitBytes = limitBytes }
+    public init(limitBytes: Int) {
+        self.limitBytes = limitBytes
+        enclosing = nil
+    }
+
+    /// Makes a budget whose bytes also count in another one.
+    package init(limitBytes: Int, within enclosing: MemoryBudget?) {
+        self.limitBytes = limitBytes
+        self.enclosing = enclosing
+    }
 
     /// What a tensor takes beside its elements.
     static let overheadBytes = 128
@@ -113,6 +123,7 @@ public final class MemoryBudget: Sendable {
         guard byteCount >= 0, !overflow, total <= limitBytes else {
             throw .limit("\(byteCount) bytes more than the limit of \(limitBytes) bytes allows")
         }
+        try enclosing?.checkRoom(for: byteCount)
     }
 
     /// The bytes alive now.
@@ -124,7 +135,14 @@ public final class MemoryBudget: Sendable {
             used.subtract(byteCount, ordering: .relaxed)
             throw .limit("\(byteCount) bytes more than the limit of \(limitBytes) bytes allows")
         }
+        do { try enclosing?.reserve(byteCount) } catch {
+            used.subtract(byteCount, ordering: .relaxed)
+            throw error
+        }
     }
 
-    func release(_ byteCount: Int) { used.subtract(byteCount, ordering: .relaxed) }
+    func release(_ byteCount: Int) {
+        used.subtract(byteCount, ordering: .relaxed)
+        enclosing?.release(byteCount)
+    }
 }

@@ -210,6 +210,9 @@ import Testing
             "more memory than the limit", sized("ConstantOfShape", ["s"], [1 << 36]), .limit,
             "ConstantOfShape (opset 21), node 'n'", "limit of 1048576 bytes"),
         Case(
+            "more memory than the limit while compiling", sized("ConstantOfShape", ["s"], [1 << 20]), .limit,
+            "ConstantOfShape (opset 21), node 'n'", "limit of 1048576 bytes"),
+        Case(
             "a shape that overflows", sized("ConstantOfShape", ["s"], [1 << 40, 1 << 40]), .limit, "node 'n'",
             "overflows"),
         Case(

@@ -15,6 +15,8 @@ package struct InferenceOptions: Sendable {
     package var evaluatesWithinInputSize = false
     /// Operators (by qualified name) that are never evaluated.
     package var unevaluated: Set<String> = []
+    /// Where the bytes of evaluated constants count, if anywhere.
+    package var budget: MemoryBudget?
 
     /// Nothing is known beside the graph.
     package init() {}

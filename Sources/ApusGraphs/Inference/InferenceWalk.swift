@@ -94,7 +94,8 @@ struct InferenceWalk {
             let (bytes, overflow) = count.multipliedReportingOverflow(by: max(type.byteWidth, 1))
             guard !overflow, bytes <= limit else { return nil }
         }
-        let context = EvaluationContext(budget: MemoryBudget(limitBytes: limit.multipliedReportingOverflow(by: 8).0))
+        let room = MemoryBudget(limitBytes: limit.multipliedReportingOverflow(by: 8).0, within: options.budget)
+        let context = EvaluationContext(budget: room)
         guard let results = try? operation.evaluateConstants(tensors, outputCount: node.outputs.count, context) else {
             return nil
         }

@@ -34,7 +34,9 @@ package struct Conv: RealOperator {
             ]
         }
         guard filters.count == image.count else { throw .shape("filters \(filters) over an image \(image)") }
-        if let channels = image[1].value, let each = filters[1].value, channels != each * groups {
+        if let channels = image[1].value, let each = filters[1].value,
+            each.multipliedReportingOverflow(by: groups) != (channels, false)
+        {
             throw .shape("\(groups) groups of \(each) channels are not the image's \(channels)")
         }
         let space = try geometry.outputs(input: Array(image.dropFirst(2)), kernel: Array(filters.dropFirst(2)))

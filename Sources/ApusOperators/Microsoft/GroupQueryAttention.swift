@@ -35,7 +35,7 @@ package struct GroupQueryAttention: Operator {
         isInterleaved = try node.flag("rotary_interleaved")
         isSmooth = try node.integer("smooth_softmax", default: 0) == 1
         isCausal = try node.flag("causal", default: true)
-        guard heads > 0, sharedHeads > 0, heads % sharedHeads == 0 else {
+        guard (1...(1 << 30)).contains(heads), sharedHeads > 0, heads % sharedHeads == 0 else {
             throw .attribute("\(heads) query heads share \(sharedHeads) heads")
         }
         slides = try node.flag("sliding_window_cache")

@@ -15,8 +15,8 @@ package struct Expand: Operator {
         guard let dimensions = inputs.dimensions(0) else { return [.tensor(elementType, nil)] }
         if let sizes = inputs.elements(1) {
             let result = Dimension.broadcasting(dimensions, sizes)
-            if result.count == 1, let count = result[0].value, count <= InferredValue.elementLimit,
-                elementType.isInteger, let own = inputs.elements(0)
+            if result.count == 1, let count = result[0].value,
+                (0...InferredValue.elementLimit).contains(count), elementType.isInteger, let own = inputs.elements(0)
             {
                 if own.count == count { return [.integers(elementType, own)] }
                 if own.count == 1 { return [.integers(elementType, [Dimension](repeating: own[0], count: count))] }

@@ -40,7 +40,7 @@ package struct Split: Operator {
             throw .shape("\(size) cannot be cut into \(partCount) equal parts")
         }
         let even = size / partCount + (size % partCount == 0 ? 0 : 1)
-        return ShortList((0..<partCount).lazy.map { min(even, max(size - $0 * even, 0)) })
+        return ShortList((0..<partCount).lazy.map { min(even, max(size &- $0 &* even, 0)) })
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

@@ -59,6 +59,9 @@ struct CacheRows {
         guard kept.allSatisfy({ $0 <= room }) else {
             throw .value("the past of \(room) places has not the \(kept) places it should")
         }
+        guard counts.allSatisfy({ $0 <= new.length }) else {
+            throw .shape("\(new.shape) has not the \(counts) new places that count")
+        }
         let needed = zip(kept, counts).map { $0 + $1 }.max() ?? 0
         let length = least.map { max(room, $0) } ?? needed
         guard needed <= length else { throw .value("\(needed) places do not go into \(length)") }

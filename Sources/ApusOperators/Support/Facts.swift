@@ -15,10 +15,12 @@ extension Array where Element == InferredValue? {
         return integers.map { Dimension($0) }
     }
 
-    /// The number of elements of an input of rank 1.
+    /// The number of elements of an input of rank 1, which stands for a rank; nothing where no rank can be so high.
     func length(_ index: Int) -> Int? {
-        guard let dimensions = dimensions(index), dimensions.count == 1 else { return nil }
-        return dimensions[0].value
+        guard let dimensions = dimensions(index), dimensions.count == 1, let count = dimensions[0].value,
+            (0...InferredValue.elementLimit).contains(count)
+        else { return nil }
+        return count
     }
 }
 

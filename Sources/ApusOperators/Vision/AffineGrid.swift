@@ -17,7 +17,8 @@ package struct AffineGrid: RealOperator {
         if let sizes = inputs.expressions(1) {
             guard sizes.count == 4 || sizes.count == 5 else { throw .shape("a grid of the sizes \(sizes)") }
             dimensions = [sizes[0]] + sizes.dropFirst(2) + [Dimension(sizes.count - 2)]
-        } else if let theta = inputs.dimensions(0), theta.count == 3, let rank = theta[1].value {
+        } else if let theta = inputs.dimensions(0), theta.count == 3, let rank = theta[1].value, rank == 2 || rank == 3
+        {
             dimensions = [theta[0]] + (0..<rank).map { _ in .unknown } + [theta[1]]
         }
         return [.tensor(maybe: inputs.elementType(0), dimensions)]
