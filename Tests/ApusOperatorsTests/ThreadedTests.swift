@@ -83,6 +83,35 @@ import Testing
         #expect(found == first.indices.map { first[$0] < second[$0 % 300] })
     }
 
+    @Test("Sums broadcast along several axes agree with those written out")
+    func broadcasting() throws {
+        let left = try numbers([40, 1, 50, 30]).cast(to: .int32)
+        for shape in [[1, 60, 1, 30], [60, 1, 1], [40, 60, 1, 1], [60, 50, 30]] as [Shape] {
+            let right = try numbers(shape, seed: 5).cast(to: .int32)
+            let found = try evaluated(Add.self, [left, right])[0]
+            #expect(found.shape == [40, 60, 50, 30])
+            try check(Add.self, [left, right])
+            let (first, second) = (try left.array(of: Int32.self), try right.array(of: Int32.self))
+            let steps = shape.strides(broadcastTo: found.shape)
+            var index = 0
+            var isRight = true
+            let sums = try found.array(of: Int32.self)
+            for item in 0..<40 {
+                for channel in 0..<60 {
+                    for row in 0..<50 {
+                        let place = item * steps[0] + channel * steps[1] + row * steps[2]
+                        for column in 0..<30 {
+                            let expected = first[(item * 50 + row) * 30 + column] + second[place + column * steps[3]]
+                            if sums[index] != expected { isRight = false }
+                            index += 1
+                        }
+                    }
+                }
+            }
+            #expect(isRight, "\(shape)")
+        }
+    }
+
     @Test("Reductions and positions along every axis")
     func reductions() throws {
         let source = try numbers([40, 50, 60])

@@ -45,6 +45,11 @@ package struct PRelu: Operator {
     private func apply<Element: Number>(
         _ type: Element.Type, _ source: Tensor, _ slope: Tensor, into outputs: inout Outputs
     ) throws(ComputeError) {
-        try outputs.combine(0, source, slope) { (x: Element, y: Element) in x < 0 ? x.times(y) : x }
+        try outputs.combine(0, source, slope, Sloped<Element>())
     }
+}
+
+private struct Sloped<Element: Number>: PairFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Element, _ slope: Element) -> Element { x < 0 ? x.times(slope) : x }
 }

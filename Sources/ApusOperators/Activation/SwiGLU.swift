@@ -31,7 +31,13 @@ package struct SwiGLU: Operator {
     private func apply<Real: RealNumber>(
         _ type: Real.Type, _ gate: Tensor, _ value: Tensor, into outputs: inout Outputs
     ) throws(ComputeError) {
-        let scale = -Real(alpha)
-        try outputs.combine(0, gate, value) { (x: Real, y: Real) in x / (1 + Real.exp(scale * x)) * y }
+        try outputs.combine(0, gate, value, Gated(scale: -Real(alpha)))
     }
+}
+
+private struct Gated<Real: RealNumber>: PairFunction {
+    let scale: Real
+
+    @inline(__always)
+    func callAsFunction(_ gate: Real, _ value: Real) -> Real { gate / (1 + Real.exp(scale * gate)) * value }
 }

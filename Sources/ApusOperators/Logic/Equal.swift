@@ -18,13 +18,10 @@ package struct Equal: Comparison {
         let left = try inputs.tensor(0)
         let right = try alignment.aligned(inputs.tensor(1), to: left.shape)
         switch (left.elementType, right.elementType) {
-        case (.bool, .bool): try outputs.combine(0, left, right) { (x: Bool, y: Bool) in x == y }
+        case (.bool, .bool): try outputs.combine(0, left, right, SameTruth())
         case (.string, .string):
-            let lefts = left.strings
-            let rights = right.strings
-            try outputs.combine(0, left.positions(), right.positions()) { (x: Int64, y: Int64) in
-                lefts[Int(x)] == rights[Int(y)]
-            }
+            try outputs.combine(
+                0, left.positions(), right.positions(), SameString(lefts: left.strings, rights: right.strings))
         default: try evaluateNumbers(left, right, into: &outputs)
         }
     }
@@ -35,4 +32,17 @@ extension Tensor {
     func positions() throws(ComputeError) -> Tensor {
         try Tensor((0..<Int64(elementCount)).map { $0 }, shape: shape)
     }
+}
+
+private struct SameTruth: PairFunction {
+    @inline(__always)
+    func callAsFunction(_ left: Bool, _ right: Bool) -> Bool { left == right }
+}
+
+/// Compares strings by their positions.
+private struct SameString: PairFunction {
+    let lefts: [String]
+    let rights: [String]
+
+    func callAsFunction(_ left: Int64, _ right: Int64) -> Bool { lefts[Int(left)] == rights[Int(right)] }
 }

@@ -24,15 +24,21 @@ package struct IsInf: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         switch source.elementType {
-        case .float32: try outputs.map(0, source) { (x: Float) in isFound(x) }
-        case .float64: try outputs.map(0, source) { (x: Double) in isFound(x) }
+        case .float32: try outputs.map(0, source, InfinityTest<Float>(negative: findsNegative, positive: findsPositive))
+        case .float64:
+            try outputs.map(0, source, InfinityTest<Double>(negative: findsNegative, positive: findsPositive))
         default:
             guard source.elementType.isFloat else { throw .elementType("IsInf takes floats, the input is \(source)") }
-            try outputs.map(0, source.cast(to: .float32)) { (x: Float) in isFound(x) }
+            try outputs.map(
+                0, source.cast(to: .float32), InfinityTest<Float>(negative: findsNegative, positive: findsPositive))
         }
     }
+}
 
-    private func isFound<Real: RealNumber>(_ x: Real) -> Bool {
-        x == .infinity && findsPositive || x == -.infinity && findsNegative
-    }
+private struct InfinityTest<Real: RealNumber>: ElementFunction {
+    let negative: Bool
+    let positive: Bool
+
+    @inline(__always)
+    func callAsFunction(_ x: Real) -> Bool { x == .infinity && positive || x == -.infinity && negative }
 }

@@ -18,11 +18,16 @@ package struct IsNaN: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         switch source.elementType {
-        case .float32: try outputs.map(0, source) { (x: Float) in x.isNaN }
-        case .float64: try outputs.map(0, source) { (x: Double) in x.isNaN }
+        case .float32: try outputs.map(0, source, NaNTest<Float>())
+        case .float64: try outputs.map(0, source, NaNTest<Double>())
         default:
             guard source.elementType.isFloat else { throw .elementType("IsNaN takes floats, the input is \(source)") }
-            try outputs.map(0, source.cast(to: .float32)) { (x: Float) in x.isNaN }
+            try outputs.map(0, source.cast(to: .float32), NaNTest<Float>())
         }
     }
+}
+
+private struct NaNTest<Real: RealNumber>: ElementFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Real) -> Bool { x.isNaN }
 }

@@ -15,6 +15,11 @@ package struct Not: Operator {
     }
 
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
-        try outputs.map(0, inputs.tensor(0)) { (x: Bool) in !x }
+        try outputs.map(0, inputs.tensor(0), Negation())
     }
+}
+
+private struct Negation: ElementFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Bool) -> Bool { !x }
 }

@@ -61,24 +61,21 @@ package struct Where: Operator {
             UnsafePointer(second.baseAddress.assumingMemoryBound(to: Pattern.self)),
             result.baseAddress.assumingMemoryBound(to: Pattern.self)
         )
-        let steps = plan.steps
-        let kind = steps[0] * 4 + steps[1] * 2 + steps[2]
+        let (step, leftStep, rightStep) = (plan.steps[0], plan.steps[1], plan.steps[2])
         context.workers.spread(plan.rowCount * plan.rowLength, cost: 2) { range in
-            plan.forEachPiece(in: range) { start, count, plan, within in
-                let holds = unsafe conditions + (plan.first &+ within &* steps[0])
-                let left = unsafe firsts + (plan.second &+ within &* steps[1])
-                let right = unsafe seconds + (plan.third &+ within &* steps[2])
+            plan.forEachPiece(in: range) { start, count, places in
+                let holds = unsafe conditions + places.first
+                let (left, right) = unsafe (firsts + places.second, seconds + places.third)
                 let to = unsafe target + start
-                if kind == 7 {
+                if step & leftStep & rightStep == 1 {
                     for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : right[index] }
-                } else if kind == 6 {
+                } else if step & leftStep == 1 {
                     let value = unsafe right[0]
                     for index in 0..<count { unsafe to[index] = holds[index] ? left[index] : value }
-                } else if kind == 5 {
+                } else if step & rightStep == 1 {
                     let value = unsafe left[0]
                     for index in 0..<count { unsafe to[index] = holds[index] ? value : right[index] }
                 } else {
-                    let (step, leftStep, rightStep) = (steps[0], steps[1], steps[2])
                     for index in 0..<count {
                         unsafe to[index] =
                             holds[index &* step] ? left[index &* leftStep] : right[index &* rightStep]

@@ -26,8 +26,8 @@ package struct BitCast: Operator {
         else { throw .elementType("the bits of \(source) are no \(target.name)") }
         if target == .bool && source.elementType != .bool {
             return try outputs.map(
-                0, Tensor(.uint8, source.shape, storage: source.storage, byteOffset: source.byteOffset)
-            ) { (x: UInt8) in x != 0 }
+                0, Tensor(.uint8, source.shape, storage: source.storage, byteOffset: source.byteOffset),
+                TruthOfByte())
         }
         outputs.set(0, try Tensor(target, source.shape, storage: source.storage, byteOffset: source.byteOffset))
     }

@@ -17,15 +17,20 @@ package struct BitwiseNot: Operator {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let source = try inputs.tensor(0)
         switch source.elementType {
-        case .int8: try outputs.map(0, source) { (x: Int8) in ~x }
-        case .int16: try outputs.map(0, source) { (x: Int16) in ~x }
-        case .int32: try outputs.map(0, source) { (x: Int32) in ~x }
-        case .int64: try outputs.map(0, source) { (x: Int64) in ~x }
-        case .uint8: try outputs.map(0, source) { (x: UInt8) in ~x }
-        case .uint16: try outputs.map(0, source) { (x: UInt16) in ~x }
-        case .uint32: try outputs.map(0, source) { (x: UInt32) in ~x }
-        case .uint64: try outputs.map(0, source) { (x: UInt64) in ~x }
+        case .int8: try outputs.map(0, source, Inversion<Int8>())
+        case .int16: try outputs.map(0, source, Inversion<Int16>())
+        case .int32: try outputs.map(0, source, Inversion<Int32>())
+        case .int64: try outputs.map(0, source, Inversion<Int64>())
+        case .uint8: try outputs.map(0, source, Inversion<UInt8>())
+        case .uint16: try outputs.map(0, source, Inversion<UInt16>())
+        case .uint32: try outputs.map(0, source, Inversion<UInt32>())
+        case .uint64: try outputs.map(0, source, Inversion<UInt64>())
         default: throw .elementType("BitwiseNot takes integers, the input is \(source)")
         }
     }
+}
+
+private struct Inversion<Element: WholeNumber>: ElementFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Element) -> Element { ~x }
 }

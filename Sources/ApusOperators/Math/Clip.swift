@@ -47,7 +47,7 @@ package struct Clip: Operator {
         if let low = low as? Float, let high = high as? Float {
             return try outputs.map(0, source, UnaryKernel(.clip, alpha: low > high ? high : low, beta: high))
         }
-        try outputs.map(0, source) { (x: Element) in x.larger(low).smaller(high) }
+        try outputs.map(0, source, Clipping(low: low, high: high))
     }
 
     private func bound<Element: Number>(
@@ -57,4 +57,12 @@ package struct Clip: Operator {
         guard tensor.elementCount == 1 else { throw .shape("a bound of Clip is one number, not \(tensor)") }
         return try tensor.elements(of: Element.self)[0]
     }
+}
+
+private struct Clipping<Element: Number>: ElementFunction {
+    let low: Element
+    let high: Element
+
+    @inline(__always)
+    func callAsFunction(_ x: Element) -> Element { x.larger(low).smaller(high) }
 }

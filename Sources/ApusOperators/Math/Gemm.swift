@@ -84,14 +84,41 @@ package struct Gemm: Operator {
         let weight = Double(beta)
         switch (bias, factor == 1, weight == 1) {
         case (nil, true, _): outputs.set(0, product)
-        case (nil, false, _): try outputs.map(0, product) { (x: Element) in x.applying { $0 * factor } }
-        case (let bias?, true, true): try outputs.combine(0, product, bias) { (x: Element, y: Element) in x.plus(y) }
+        case (nil, false, _): try outputs.map(0, product, Scaled<Element>(factor: factor))
+        case (let bias?, true, true): try outputs.combine(0, product, bias, Biased<Element>())
         case (let bias?, true, false):
-            try outputs.combine(0, product, bias) { (x: Element, y: Element) in x.plus(y.applying { $0 * weight }) }
+            try outputs.combine(0, product, bias, Weighted<Element>(weight: weight))
         case (let bias?, false, _):
-            try outputs.combine(0, product, bias) { (x: Element, y: Element) in
-                Element(casting: x.casting(to: Double.self) * factor + y.casting(to: Double.self) * weight)
-            }
+            try outputs.combine(0, product, bias, WeightedSum<Element>(factor: factor, weight: weight))
         }
+    }
+}
+
+private struct Scaled<Element: Number>: ElementFunction {
+    let factor: Double
+
+    @inline(__always)
+    func callAsFunction(_ x: Element) -> Element { x.applying { $0 * factor } }
+}
+
+private struct Biased<Element: Number>: PairFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Element, _ bias: Element) -> Element { x.plus(bias) }
+}
+
+private struct Weighted<Element: Number>: PairFunction {
+    let weight: Double
+
+    @inline(__always)
+    func callAsFunction(_ x: Element, _ bias: Element) -> Element { x.plus(bias.applying { $0 * weight }) }
+}
+
+private struct WeightedSum<Element: Number>: PairFunction {
+    let factor: Double
+    let weight: Double
+
+    @inline(__always)
+    func callAsFunction(_ x: Element, _ bias: Element) -> Element {
+        Element(casting: x.casting(to: Double.self) * factor + bias.casting(to: Double.self) * weight)
     }
 }

@@ -43,11 +43,11 @@ package struct Pow: Operator {
     ) throws(ComputeError) {
         if exponent.elementCount == 1, exponent.shape.rank <= base.shape.rank {
             let value = try exponent.elements(of: Real.self)[0]
-            if value == 2 { return try outputs.map(0, base) { (x: Real) in x * x } }
-            return try outputs.map(0, base) { (x: Real) in Real.pow(x, value) }
+            if value == 2 { return try outputs.map(0, base, Squared<Real>()) }
+            return try outputs.map(0, base, RaisedBy(exponent: value))
         }
         if Real.self == Float.self { return try outputs.combine(0, base, exponent, .power) }
-        try outputs.combine(0, base, exponent) { (x: Real, y: Real) in Real.pow(x, y) }
+        try outputs.combine(0, base, exponent, RaisedTo<Real>())
     }
 
     private func evaluateIntegers(
@@ -56,20 +56,16 @@ package struct Pow: Operator {
         let isWhole = exponent.elementType.isInteger
         var wide = Outputs(wanted: [true], context: outputs.context)
         if isWhole {
-            try wide.combine(0, base.cast(to: .int64), exponent.cast(to: .int64)) { (x: Int64, y: Int64) in
-                Pow.power(x, y)
-            }
+            try wide.combine(0, base.cast(to: .int64), exponent.cast(to: .int64), WholeRaisedTo())
         } else {
-            try wide.combine(0, base.cast(to: .float64), exponent.cast(to: .float64)) { (x: Double, y: Double) in
-                Double.pow(x, y)
-            }
+            try wide.combine(0, base.cast(to: .float64), exponent.cast(to: .float64), RaisedTo<Double>())
         }
         guard case .tensor(let result) = wide.values[0] else { return }
         outputs.set(0, try result.cast(to: base.elementType))
     }
 
     /// The wrapped power; a negative exponent gives the reciprocal rounded towards zero, 0 for a base of 0.
-    private static func power(_ base: Int64, _ exponent: Int64) -> Int64 {
+    fileprivate static func power(_ base: Int64, _ exponent: Int64) -> Int64 {
         if exponent < 0 {
             guard base == 1 || base == -1 else { return 0 }
             return exponent & 1 == 0 ? 1 : base
@@ -84,4 +80,25 @@ package struct Pow: Operator {
         }
         return result
     }
+}
+
+private struct Squared<Real: RealNumber>: ElementFunction {
+    @inline(__always)
+    func callAsFunction(_ x: Real) -> Real { x * x }
+}
+
+private struct RaisedBy<Real: RealNumber>: ElementFunction {
+    let exponent: Real
+
+    @inline(__always)
+    func callAsFunction(_ x: Real) -> Real { Real.pow(x, exponent) }
+}
+
+private struct RaisedTo<Real: RealNumber>: PairFunction {
+    @inline(__always)
+    func callAsFunction(_ base: Real, _ exponent: Real) -> Real { Real.pow(base, exponent) }
+}
+
+private struct WholeRaisedTo: PairFunction {
+    func callAsFunction(_ base: Int64, _ exponent: Int64) -> Int64 { Pow.power(base, exponent) }
 }

@@ -89,25 +89,56 @@ package struct BroadcastPlan {
         }
     }
 
+    /// Where the operands of a piece of a row begin.
+    package struct Places {
+        /// The place in the first operand.
+        package fileprivate(set) var first = 0
+        /// The place in the second operand.
+        package fileprivate(set) var second = 0
+        /// The place in the third operand.
+        package fileprivate(set) var third = 0
+
+        fileprivate mutating func move(_ steps: Places, times count: Int = 1) {
+            first &+= steps.first &* count
+            second &+= steps.second &* count
+            third &+= steps.third &* count
+        }
+    }
+
+    private func places(_ values: InlineArray<3, Int>) -> Places {
+        Places(first: values[0], second: values[1], third: values[2])
+    }
+
     /// Calls the body for every piece of a row in a range of the result's elements.
     ///
-    /// It is given where the piece begins in the result, its length, and the plan at the piece's row with the place
-    /// within that row.
+    /// It is given where the piece begins in the result, its length, and where it begins in the operands.
     @inline(__always)
-    package func forEachPiece(in range: Range<Int>, _ body: (Int, Int, BroadcastPlan, Int) -> Void) {
+    package func forEachPiece(in range: Range<Int>, _ body: (Int, Int, Places) -> Void) {
         guard !range.isEmpty, rowLength > 0 else { return }
+        let within = places(steps)
+        let jump = Places(
+            first: strides[0].first ?? 0, second: strides[1].first ?? 0, third: strides[2].first ?? 0)
+        let lineLength = sizes.first ?? 1
         var plan = self
-        var (row, within) = range.lowerBound.quotientAndRemainder(dividingBy: rowLength)
-        plan.seek(row)
+        var (row, skipped) = range.lowerBound.quotientAndRemainder(dividingBy: rowLength)
         var start = range.lowerBound
-        while true {
-            let count = Swift.min(rowLength - within, range.upperBound - start)
-            body(start, count, plan, within)
-            start += count
-            if start == range.upperBound { return }
-            within = 0
-            row += 1
-            plan.advance()
+        while start < range.upperBound {
+            plan.seek(row)
+            var place = places(plan.offsets)
+            var linePosition = row % lineLength
+            row += lineLength - linePosition
+            place.move(within, times: skipped)
+            while linePosition < lineLength, start < range.upperBound {
+                let count = Swift.min(rowLength - skipped, range.upperBound - start)
+                body(start, count, place)
+                if skipped > 0 {
+                    place.move(within, times: -skipped)
+                    skipped = 0
+                }
+                place.move(jump)
+                start += count
+                linePosition += 1
+            }
         }
     }
 

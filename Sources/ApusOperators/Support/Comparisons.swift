@@ -29,16 +29,16 @@ extension Comparison {
             throw .elementType("\(Self.schema.name) takes equal types, the inputs are \(left) and \(right)")
         }
         switch left.elementType {
-        case .float32: try outputs.combine(0, left, right) { (x: Float, y: Float) in compare(x, y) }
-        case .float64: try outputs.combine(0, left, right) { (x: Double, y: Double) in compare(x, y) }
-        case .int8: try outputs.combine(0, left, right) { (x: Int8, y: Int8) in compare(x, y) }
-        case .int16: try outputs.combine(0, left, right) { (x: Int16, y: Int16) in compare(x, y) }
-        case .int32: try outputs.combine(0, left, right) { (x: Int32, y: Int32) in compare(x, y) }
-        case .int64: try outputs.combine(0, left, right) { (x: Int64, y: Int64) in compare(x, y) }
-        case .uint8: try outputs.combine(0, left, right) { (x: UInt8, y: UInt8) in compare(x, y) }
-        case .uint16: try outputs.combine(0, left, right) { (x: UInt16, y: UInt16) in compare(x, y) }
-        case .uint32: try outputs.combine(0, left, right) { (x: UInt32, y: UInt32) in compare(x, y) }
-        case .uint64: try outputs.combine(0, left, right) { (x: UInt64, y: UInt64) in compare(x, y) }
+        case .float32: try outputs.combine(0, left, right, Compared<Self, Float>(operation: self))
+        case .float64: try outputs.combine(0, left, right, Compared<Self, Double>(operation: self))
+        case .int8: try outputs.combine(0, left, right, Compared<Self, Int8>(operation: self))
+        case .int16: try outputs.combine(0, left, right, Compared<Self, Int16>(operation: self))
+        case .int32: try outputs.combine(0, left, right, Compared<Self, Int32>(operation: self))
+        case .int64: try outputs.combine(0, left, right, Compared<Self, Int64>(operation: self))
+        case .uint8: try outputs.combine(0, left, right, Compared<Self, UInt8>(operation: self))
+        case .uint16: try outputs.combine(0, left, right, Compared<Self, UInt16>(operation: self))
+        case .uint32: try outputs.combine(0, left, right, Compared<Self, UInt32>(operation: self))
+        case .uint64: try outputs.combine(0, left, right, Compared<Self, UInt64>(operation: self))
         default: throw .elementType("\(Self.schema.name) takes numbers, the inputs are \(left) and \(right)")
         }
     }
@@ -60,7 +60,7 @@ extension TruthCombination {
     package func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let left = try inputs.tensor(0)
         let right = try alignment.aligned(inputs.tensor(1), to: left.shape)
-        try outputs.combine(0, left, right) { (x: Bool, y: Bool) in apply(x, y) }
+        try outputs.combine(0, left, right, TruthsCombined(operation: self))
     }
 }
 
@@ -81,15 +81,39 @@ extension WholeCombination {
         let left = try inputs.tensor(0)
         let right = try inputs.tensor(1)
         switch left.elementType {
-        case .int8: try outputs.combine(0, left, right) { (x: Int8, y: Int8) in apply(x, y) }
-        case .int16: try outputs.combine(0, left, right) { (x: Int16, y: Int16) in apply(x, y) }
-        case .int32: try outputs.combine(0, left, right) { (x: Int32, y: Int32) in apply(x, y) }
-        case .int64: try outputs.combine(0, left, right) { (x: Int64, y: Int64) in apply(x, y) }
-        case .uint8: try outputs.combine(0, left, right) { (x: UInt8, y: UInt8) in apply(x, y) }
-        case .uint16: try outputs.combine(0, left, right) { (x: UInt16, y: UInt16) in apply(x, y) }
-        case .uint32: try outputs.combine(0, left, right) { (x: UInt32, y: UInt32) in apply(x, y) }
-        case .uint64: try outputs.combine(0, left, right) { (x: UInt64, y: UInt64) in apply(x, y) }
+        case .int8: try outputs.combine(0, left, right, WholesCombined<Self, Int8>(operation: self))
+        case .int16: try outputs.combine(0, left, right, WholesCombined<Self, Int16>(operation: self))
+        case .int32: try outputs.combine(0, left, right, WholesCombined<Self, Int32>(operation: self))
+        case .int64: try outputs.combine(0, left, right, WholesCombined<Self, Int64>(operation: self))
+        case .uint8: try outputs.combine(0, left, right, WholesCombined<Self, UInt8>(operation: self))
+        case .uint16: try outputs.combine(0, left, right, WholesCombined<Self, UInt16>(operation: self))
+        case .uint32: try outputs.combine(0, left, right, WholesCombined<Self, UInt32>(operation: self))
+        case .uint64: try outputs.combine(0, left, right, WholesCombined<Self, UInt64>(operation: self))
         default: throw .elementType("\(Self.schema.name) takes integers, the inputs are \(left) and \(right)")
         }
     }
+}
+
+/// The comparison of an operator for one type.
+struct Compared<Operation: Comparison, Element: Number>: PairFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ left: Element, _ right: Element) -> Bool { operation.compare(left, right) }
+}
+
+/// The function of an operator on truth values.
+struct TruthsCombined<Operation: TruthCombination>: PairFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ left: Bool, _ right: Bool) -> Bool { operation.apply(left, right) }
+}
+
+/// The function of an operator on integers for one type.
+struct WholesCombined<Operation: WholeCombination, Element: WholeNumber>: PairFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ left: Element, _ right: Element) -> Element { operation.apply(left, right) }
 }

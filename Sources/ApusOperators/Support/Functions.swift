@@ -29,14 +29,14 @@ extension RealFunction {
         switch source.elementType {
         case .float32:
             if let kernel { return try outputs.map(0, source, kernel) }
-            try outputs.map(0, source) { (x: Float) in apply(x) }
-        case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
+            try outputs.map(0, source, RealApplied<Self, Float>(operation: self))
+        case .float64: try outputs.map(0, source, RealApplied<Self, Double>(operation: self))
         default:
             guard Self.acceptsIntegers, source.elementType.isInteger else {
                 throw .elementType("\(Self.schema.name) takes floats, the input is \(source)")
             }
             var result = Outputs(wanted: [true], context: outputs.context)
-            try result.map(0, try source.cast(to: .float64)) { (x: Double) in apply(x) }
+            try result.map(0, try source.cast(to: .float64), RealApplied<Self, Double>(operation: self))
             guard case .tensor(let wide) = result.values[0] else { return }
             outputs.set(0, try wide.cast(to: source.elementType))
         }
@@ -64,16 +64,16 @@ extension NumberFunction {
         switch source.elementType {
         case .float32:
             if let kernel { return try outputs.map(0, source, kernel) }
-            try outputs.map(0, source) { (x: Float) in apply(x) }
-        case .float64: try outputs.map(0, source) { (x: Double) in apply(x) }
-        case .int8: try outputs.map(0, source) { (x: Int8) in apply(x) }
-        case .int16: try outputs.map(0, source) { (x: Int16) in apply(x) }
-        case .int32: try outputs.map(0, source) { (x: Int32) in apply(x) }
-        case .int64: try outputs.map(0, source) { (x: Int64) in apply(x) }
-        case .uint8: try outputs.map(0, source) { (x: UInt8) in apply(x) }
-        case .uint16: try outputs.map(0, source) { (x: UInt16) in apply(x) }
-        case .uint32: try outputs.map(0, source) { (x: UInt32) in apply(x) }
-        case .uint64: try outputs.map(0, source) { (x: UInt64) in apply(x) }
+            try outputs.map(0, source, NumberApplied<Self, Float>(operation: self))
+        case .float64: try outputs.map(0, source, NumberApplied<Self, Double>(operation: self))
+        case .int8: try outputs.map(0, source, NumberApplied<Self, Int8>(operation: self))
+        case .int16: try outputs.map(0, source, NumberApplied<Self, Int16>(operation: self))
+        case .int32: try outputs.map(0, source, NumberApplied<Self, Int32>(operation: self))
+        case .int64: try outputs.map(0, source, NumberApplied<Self, Int64>(operation: self))
+        case .uint8: try outputs.map(0, source, NumberApplied<Self, UInt8>(operation: self))
+        case .uint16: try outputs.map(0, source, NumberApplied<Self, UInt16>(operation: self))
+        case .uint32: try outputs.map(0, source, NumberApplied<Self, UInt32>(operation: self))
+        case .uint64: try outputs.map(0, source, NumberApplied<Self, UInt64>(operation: self))
         default: throw .elementType("\(Self.schema.name) takes numbers, the input is \(source)")
         }
     }
@@ -118,16 +118,16 @@ extension NumberCombination {
         switch left.elementType {
         case .float32:
             if let kernel = Self.kernel { return try outputs.combine(0, left, right, kernel) }
-            try outputs.combine(0, left, right) { (x: Float, y: Float) in apply(x, y) }
-        case .float64: try outputs.combine(0, left, right) { (x: Double, y: Double) in apply(x, y) }
-        case .int8: try outputs.combine(0, left, right) { (x: Int8, y: Int8) in apply(x, y) }
-        case .int16: try outputs.combine(0, left, right) { (x: Int16, y: Int16) in apply(x, y) }
-        case .int32: try outputs.combine(0, left, right) { (x: Int32, y: Int32) in apply(x, y) }
-        case .int64: try outputs.combine(0, left, right) { (x: Int64, y: Int64) in apply(x, y) }
-        case .uint8: try outputs.combine(0, left, right) { (x: UInt8, y: UInt8) in apply(x, y) }
-        case .uint16: try outputs.combine(0, left, right) { (x: UInt16, y: UInt16) in apply(x, y) }
-        case .uint32: try outputs.combine(0, left, right) { (x: UInt32, y: UInt32) in apply(x, y) }
-        case .uint64: try outputs.combine(0, left, right) { (x: UInt64, y: UInt64) in apply(x, y) }
+            try outputs.combine(0, left, right, NumbersCombined<Self, Float>(operation: self))
+        case .float64: try outputs.combine(0, left, right, NumbersCombined<Self, Double>(operation: self))
+        case .int8: try outputs.combine(0, left, right, NumbersCombined<Self, Int8>(operation: self))
+        case .int16: try outputs.combine(0, left, right, NumbersCombined<Self, Int16>(operation: self))
+        case .int32: try outputs.combine(0, left, right, NumbersCombined<Self, Int32>(operation: self))
+        case .int64: try outputs.combine(0, left, right, NumbersCombined<Self, Int64>(operation: self))
+        case .uint8: try outputs.combine(0, left, right, NumbersCombined<Self, UInt8>(operation: self))
+        case .uint16: try outputs.combine(0, left, right, NumbersCombined<Self, UInt16>(operation: self))
+        case .uint32: try outputs.combine(0, left, right, NumbersCombined<Self, UInt32>(operation: self))
+        case .uint64: try outputs.combine(0, left, right, NumbersCombined<Self, UInt64>(operation: self))
         default: throw .elementType("\(Self.schema.name) takes numbers, the inputs are \(left) and \(right)")
         }
     }
@@ -167,4 +167,28 @@ extension RawSpan {
         // SAFETY: RawSpan checks the offset, and any bits are a UInt8.
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
+}
+
+/// The function of an operator for one type of real numbers.
+struct RealApplied<Operation: RealFunction, Real: RealNumber>: ElementFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ x: Real) -> Real { operation.apply(x) }
+}
+
+/// The function of an operator for one type of numbers.
+struct NumberApplied<Operation: NumberFunction, Element: Number>: ElementFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ x: Element) -> Element { operation.apply(x) }
+}
+
+/// The function of an operator of two numbers for one type.
+struct NumbersCombined<Operation: NumberCombination, Element: Number>: PairFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ left: Element, _ right: Element) -> Element { operation.apply(left, right) }
 }

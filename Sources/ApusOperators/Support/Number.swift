@@ -8,6 +8,8 @@ import Glibc
 package protocol Number: CastNumber, Numeric, Comparable {
     /// The type sums are formed in.
     associatedtype Total: Number
+    /// The value in the type of sums.
+    var total: Total { get }
     /// What every value is at least: the least integer, or negative infinity.
     static var lowest: Self { get }
     /// What every value is at most: the largest integer, or infinity.
@@ -30,6 +32,11 @@ package protocol Number: CastNumber, Numeric, Comparable {
     var absolute: Self { get }
     /// -1, 0 or 1; NaN for NaN.
     var direction: Self { get }
+}
+
+extension Number where Total == Self {
+    @inline(__always)
+    package var total: Self { self }
 }
 
 extension Number where Self: FixedWidthInteger {
@@ -120,6 +127,8 @@ extension Number where Self: BinaryFloatingPoint {
 }
 extension Float: Number {
     package typealias Total = Double
+    @inline(__always)
+    package var total: Double { Double(self) }
     @inline(__always)
     package func truncatedRemainder(_ other: Float) -> Float { fmodf(self, other) }
 }

@@ -54,36 +54,31 @@ extension ReductionWalk {
         }
     }
 
-    /// Takes in neighbouring elements, four at a time.
+    /// The numbers taken in side by side, so that none waits for the one before it.
+    private static var laneCount: Int { 16 }
+
+    /// Reduces neighbouring elements.
     @unsafe
     @inline(__always)
-    private func take<Method: Reducer>(
-        _ method: Method.Type, _ source: UnsafePointer<Method.Element>, _ length: Int,
-        _ states: inout (Method.State, Method.State, Method.State, Method.State)
+    private func taking<Method: Reducer>(
+        _ method: Method.Type, _ source: UnsafePointer<Method.Element>, _ length: Int, into state: inout Method.State
     ) {
         var position = 0
         // SAFETY: the caller's promise that there are that many elements.
-        while position &+ 4 <= length {
-            unsafe Method.add(source[position], to: &states.0)
-            unsafe Method.add(source[position &+ 1], to: &states.1)
-            unsafe Method.add(source[position &+ 2], to: &states.2)
-            unsafe Method.add(source[position &+ 3], to: &states.3)
-            position = position &+ 4
+        if length >= 2 &* ReductionWalk.laneCount {
+            var lanes = InlineArray<16, Method.State>(repeating: Method.initial)
+            while position &+ ReductionWalk.laneCount <= length {
+                for lane in 0..<ReductionWalk.laneCount {
+                    unsafe Method.add(source[position &+ lane], to: &lanes[unchecked: lane])
+                }
+                position = position &+ ReductionWalk.laneCount
+            }
+            for lane in 0..<ReductionWalk.laneCount { Method.merge(lanes[lane], into: &state) }
         }
         while position < length {
-            unsafe Method.add(source[position], to: &states.0)
+            unsafe Method.add(source[position], to: &state)
             position = position &+ 1
         }
-    }
-
-    private func merged<Method: Reducer>(
-        _ method: Method.Type, _ states: (Method.State, Method.State, Method.State, Method.State)
-    ) -> Method.State {
-        var (first, third) = (states.0, states.2)
-        Method.merge(states.1, into: &first)
-        Method.merge(states.3, into: &third)
-        Method.merge(third, into: &first)
-        return first
     }
 
     /// Elements that are reduced together; the same whatever the number of threads, so that results are too.
@@ -101,11 +96,11 @@ extension ReductionWalk {
             guard let result = results.baseAddress else { return }
             spread(pieces, cost: length) { range in
                 for piece in range {
-                    var states = (Method.initial, Method.initial, Method.initial, Method.initial)
+                    var state = Method.initial
                     let start = piece * length
                     // SAFETY: pieces lie inside the block, which is the whole tensor.
-                    unsafe take(method, source + start, min(length, blockLength - start), &states)
-                    unsafe result[piece] = merged(method, states)
+                    unsafe taking(method, source + start, min(length, blockLength - start), into: &state)
+                    unsafe result[piece] = state
                 }
             }
         }
@@ -119,15 +114,16 @@ extension ReductionWalk {
         _ method: Method.Type, _ source: UnsafePointer<Method.Element>, count targetCount: Int,
         into target: UnsafeMutablePointer<Method.Element>
     ) {
-        spread(targetCount, cost: reducedOffsets.count &* blockLength) { range in
+        let blocks = reducedOffsets.count
+        spread(targetCount, cost: blocks &* blockLength) { range in
             for index in range {
-                var states = (Method.initial, Method.initial, Method.initial, Method.initial)
+                var state = Method.initial
                 let base = keptOffsets[index]
-                for block in 0..<reducedOffsets.count {
+                for block in 0..<blocks {
                     // SAFETY: blocks lie inside the shape the walk was made for.
-                    unsafe take(method, source + (base &+ reducedOffsets[block]), blockLength, &states)
+                    unsafe taking(method, source + (base &+ reducedOffsets[block]), blockLength, into: &state)
                 }
-                unsafe target[index] = Method.finish(merged(method, states), count: count)
+                unsafe target[index] = Method.finish(state, count: count)
             }
         }
     }
@@ -142,19 +138,22 @@ extension ReductionWalk {
         let tiles = (blockLength + width - 1) / width
         spread(keptOffsets.count &* tiles, cost: reducedOffsets.count &* width) { range in
             var states = [Method.State](repeating: Method.initial, count: width)
-            for tile in range {
-                let (row, column) = tile.quotientAndRemainder(dividingBy: tiles)
-                let first = column &* width
-                let length = min(width, blockLength &- first)
-                for index in 0..<length { states[index] = Method.initial }
-                let base = keptOffsets[row] &+ first
-                for block in 0..<reducedOffsets.count {
-                    // SAFETY: blocks lie inside the shape the walk was made for.
-                    let from = unsafe source + (base &+ reducedOffsets[block])
-                    for index in 0..<length { unsafe Method.add(from[index], to: &states[index]) }
+            unsafe states.withUnsafeMutableBufferPointer { states in
+                guard let state = states.baseAddress else { return }
+                for tile in range {
+                    let (row, column) = tile.quotientAndRemainder(dividingBy: tiles)
+                    let first = column &* width
+                    let length = min(width, blockLength &- first)
+                    for index in 0..<length { unsafe state[index] = Method.initial }
+                    let base = keptOffsets[row] &+ first
+                    for block in 0..<reducedOffsets.count {
+                        // SAFETY: blocks lie inside the shape the walk was made for.
+                        let from = unsafe source + (base &+ reducedOffsets[block])
+                        for index in 0..<length { unsafe Method.add(from[index], to: &state[index]) }
+                    }
+                    let to = unsafe target + (row &* blockLength &+ first)
+                    for index in 0..<length { unsafe to[index] = Method.finish(state[index], count: count) }
                 }
-                let to = unsafe target + (row &* blockLength &+ first)
-                for index in 0..<length { unsafe to[index] = Method.finish(states[index], count: count) }
             }
         }
     }

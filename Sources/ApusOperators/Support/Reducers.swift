@@ -14,11 +14,12 @@ package protocol SumReducer: Reducer where State == Element.Total {
 
 extension SumReducer {
     package static var initial: Element.Total { 0 }
+    @inline(__always)
     package static func term(_ value: Element.Total) -> Element.Total { value }
     package static func result(_ sum: Element.Total, count: Int) -> Element.Total { sum }
     @inline(__always)
     package static func add(_ element: Element, to state: inout Element.Total) {
-        state = state.plus(term(element.casting(to: Element.Total.self)))
+        state = state.plus(term(element.total))
     }
     @inline(__always)
     package static func merge(_ other: Element.Total, into state: inout Element.Total) { state = state.plus(other) }
@@ -72,7 +73,7 @@ package enum ProductReducer<Element: Number>: Reducer {
     package static var initial: Element.Total { 1 }
     @inline(__always)
     package static func add(_ element: Element, to state: inout Element.Total) {
-        state = state.times(element.casting(to: Element.Total.self))
+        state = state.times(element.total)
     }
     @inline(__always)
     package static func merge(_ other: Element.Total, into state: inout Element.Total) { state = state.times(other) }

@@ -64,6 +64,6 @@ extension ReductionOperator {
         var result = Outputs(wanted: [true], context: outputs.context)
         try evaluateNumbers(numbers, into: &result)
         guard case .tensor(let bytes) = result.values[0] else { return }
-        try outputs.map(0, bytes) { (x: UInt8) in x != 0 }
+        try outputs.map(0, bytes, TruthOfByte())
     }
 }

@@ -69,13 +69,29 @@ extension VariadicFold {
             if Element.self == Float.self {
                 try Elementwise.combine(plan, value, next, into: &result, Self.kernel, outputs.context)
             } else {
-                try Elementwise.combine(plan, value, next, into: &result, outputs.context) {
-                    (x: Element, y: Element) in apply(x, y)
-                }
+                try Elementwise.combine(
+                    plan, value, next, into: &result, outputs.context, Folded<Self, Element>(operation: self))
             }
             value = result.finish()
         }
         guard Self.hasFinish else { return outputs.set(0, value) }
-        try outputs.map(0, value) { (x: Element) in finish(x, count: inputs.count) }
+        try outputs.map(0, value, FoldFinished<Self, Element>(operation: self, count: inputs.count))
     }
+}
+
+/// The function of two of a fold for one type.
+private struct Folded<Operation: VariadicFold, Element: Number>: PairFunction {
+    let operation: Operation
+
+    @inline(__always)
+    func callAsFunction(_ left: Element, _ right: Element) -> Element { operation.apply(left, right) }
+}
+
+/// What becomes of the result of a fold for one type.
+private struct FoldFinished<Operation: VariadicFold, Element: Number>: ElementFunction {
+    let operation: Operation
+    let count: Int
+
+    @inline(__always)
+    func callAsFunction(_ x: Element) -> Element { operation.finish(x, count: count) }
 }

@@ -74,34 +74,13 @@ extension Elementwise {
         let isShort = plan.rowLength < shortRow && plan.rowCount > 1
         if isShort || (plan.steps[0], plan.steps[1]) == (0, 0) {
             switch function {
-            case .add:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x + y
-                }
-            case .subtract:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x - y
-                }
-            case .multiply:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x * y
-                }
-            case .divide:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x / y
-                }
-            case .maximum:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x.larger(y)
-                }
-            case .minimum:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    x.smaller(y)
-                }
-            case .power:
-                return try combine(plan, left, right, into: &result, context) { (x: Float, y: Float) in
-                    Float.pow(x, y)
-                }
+            case .add: return try combine(plan, left, right, into: &result, context, FloatPair.Sum())
+            case .subtract: return try combine(plan, left, right, into: &result, context, FloatPair.Difference())
+            case .multiply: return try combine(plan, left, right, into: &result, context, FloatPair.Product())
+            case .divide: return try combine(plan, left, right, into: &result, context, FloatPair.Quotient())
+            case .maximum: return try combine(plan, left, right, into: &result, context, FloatPair.Larger())
+            case .minimum: return try combine(plan, left, right, into: &result, context, FloatPair.Smaller())
+            case .power: return try combine(plan, left, right, into: &result, context, FloatPair.Power())
             }
         }
         let form: BinaryForm = plan.steps[0] == 0 ? .scalarLeft : plan.steps[1] == 0 ? .scalarRight : .vectors
@@ -121,10 +100,9 @@ extension Elementwise {
             return
         }
         context.workers.spread(plan.rowCount * plan.rowLength, cost: 1) { range in
-            plan.forEachPiece(in: range) { start, count, plan, within in
+            plan.forEachPiece(in: range) { start, count, places in
                 unsafe kernels.binary(
-                    function, form, count: count, lefts + (plan.first &+ within &* plan.steps[0]),
-                    rights + (plan.second &+ within &* plan.steps[1]), into: target + start)
+                    function, form, count: count, lefts + places.first, rights + places.second, into: target + start)
             }
         }
     }
