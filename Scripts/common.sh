@@ -31,28 +31,35 @@ need_packages() {
     # OpenJPEG's headers lie in a folder that only pkg-config's file names.
     compgen -G '/usr/include/openjpeg-*/openjpeg.h' > /dev/null || pkg-config --exists libopenjp2 2> /dev/null ||
         missing+=(libopenjp2-7-dev)
-    [ ${#missing[@]} -eq 0 ] && return
-    command -v apt-get > /dev/null || fail "no apt-get here: install the headers of ${missing[*]} yourself"
-    local root=()
+    command -v pkg-config > /dev/null || missing+=(pkg-config)
+    command -v python3 > /dev/null || missing+=(python3)
+    python3 -m pip --version > /dev/null 2>&1 || missing+=(python3-pip)
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
+install_packages() {
+    command -v apt-get > /dev/null || fail "no apt-get here: install $* yourself"
+    local root=() names=("$@")
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo > /dev/null || fail "need root to install ${missing[*]}"
+        command -v sudo > /dev/null || fail "need root to install $*"
         root=(sudo)
     fi
-    say "installing ${missing[*]}"
+    say "installing $*"
     "${root[@]}" apt-get update -qq || fail "apt-get update; is there a network?"
     # Debian calls it libjpeg62-turbo-dev, Ubuntu libjpeg-turbo8-dev; both provide libjpeg-dev.
-    apt-cache show libjpeg62-turbo-dev > /dev/null 2>&1 || missing=("${missing[@]/libjpeg62-turbo-dev/libjpeg-dev}")
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-        > "$cache/apt.log" 2>&1 || fail "apt-get install; see .cache/apt.log"
+    apt-cache show libjpeg62-turbo-dev > /dev/null 2>&1 || names=("${names[@]/libjpeg62-turbo-dev/libjpeg-dev}")
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" \
+        > "$cache/apt.log" 2>&1 || fail "apt-get install $*; see .cache/apt.log"
 }
 
 need_tools() {
-    local tool
-    for tool in swift clang git python3; do
-        command -v "$tool" > /dev/null || fail "$tool is not there; Swift 6.3, git and python3 are needed"
+    local tool version
+    for tool in swift clang git; do
+        command -v "$tool" > /dev/null || fail "$tool is not there; Swift 6.3 and git are needed"
     done
-    swift --version 2>&1 | grep -qE 'Swift version (6\.[3-9]|6\.[1-9][0-9]|[7-9])' ||
-        fail "Swift 6.3 or newer is needed, here is: $(swift --version 2>&1 | head -1)"
+    version="$(swift --version 2>&1)" || fail "swift does not start: $(head -1 <<< "$version")"
+    grep -qE 'Swift version (6\.[3-9]|6\.[1-9][0-9]|[7-9])' <<< "$version" ||
+        fail "Swift 6.3 or newer is needed, here is: $(head -1 <<< "$version")"
 }
 
 # Fetches sets of Scripts/fetch.py and writes the node cases of onnx; false where there is no network for it.
@@ -83,10 +90,17 @@ build() {
     if [ -t 1 ]; then
         swift build "$@" 2>&1 | tee "$log" | while IFS= read -r line; do
             printf '\r\033[K%s' "${line:0:100}"
-        done || { printf '\n'; cat "$log"; fail "the build"; }
+        done || { printf '\n'; build_failed "$log"; }
         printf '\r\033[K'
     else
-        swift build "$@" > "$log" 2>&1 || { tail -n 100 "$log"; fail "the build"; }
+        swift build "$@" > "$log" 2>&1 || build_failed "$log"
     fi
     echo "    built in $((SECONDS - start)) s"
+}
+
+build_failed() {
+    tail -n 100 "$1"
+    ! grep -qE 'Git command|Failed to clone|unable to access' "$1" ||
+        fail "fetching Swift packages from github.com; is there a network?"
+    fail "the build"
 }

@@ -18,7 +18,8 @@ package struct Equal: Comparison {
         let left = try inputs.tensor(0)
         let right = try alignment.aligned(inputs.tensor(1), to: left.shape)
         switch (left.elementType, right.elementType) {
-        case (.bool, .bool): try outputs.combine(0, left, right, SameTruth())
+        case (.bool, .bool):
+            try outputs.combine(0, left.bytesOfTruths(), right.bytesOfTruths(), Compared<Self, UInt8>(operation: self))
         case (.string, .string):
             try outputs.combine(
                 0, left.positions(), right.positions(), SameString(lefts: left.strings, rights: right.strings))
@@ -28,15 +29,15 @@ package struct Equal: Comparison {
 }
 
 extension Tensor {
+    /// Truth values as the bytes 0 and 1, whose loops are faster.
+    func bytesOfTruths() throws(ComputeError) -> Tensor {
+        try Tensor(.uint8, shape, storage: storage, byteOffset: byteOffset)
+    }
+
     /// The position of every element in a tensor of the same shape.
     func positions() throws(ComputeError) -> Tensor {
         try Tensor((0..<Int64(elementCount)).map { $0 }, shape: shape)
     }
-}
-
-private struct SameTruth: PairFunction {
-    @inline(__always)
-    func callAsFunction(_ left: Bool, _ right: Bool) -> Bool { left == right }
 }
 
 /// Compares strings by their positions.

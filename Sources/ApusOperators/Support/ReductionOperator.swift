@@ -59,8 +59,7 @@ extension ReductionOperator {
     func evaluateTruths(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         var numbers = inputs
         let source = try inputs.tensor(0)
-        numbers.values[0] = .tensor(
-            try Tensor(.uint8, source.shape, storage: source.storage, byteOffset: source.byteOffset))
+        numbers.values[0] = .tensor(try source.bytesOfTruths())
         var result = Outputs(wanted: [true], context: outputs.context)
         try evaluateNumbers(numbers, into: &result)
         guard case .tensor(let bytes) = result.values[0] else { return }

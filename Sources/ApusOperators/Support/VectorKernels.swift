@@ -59,7 +59,7 @@ extension Outputs {
 
 extension Elementwise {
     /// Rows shorter than this are not worth a call each.
-    private static let shortRow = 16
+    private static let shortRow = 64
 
     /// Writes a function of every pair of elements of two `f32` tensors into a tensor of the plan's shape.
     ///
