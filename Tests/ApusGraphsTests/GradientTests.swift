@@ -14,19 +14,22 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
     var attributes: [String: Attribute]
     /// Inputs behind the differentiated ones.
     var integers: [[Int64]]
+    /// Lists behind the differentiated inputs.
+    var constants: [[Double]]
     /// The numbers lie between these.
     var range: ClosedRange<Double>
     var outputCount = 1
 
     init(
         _ name: String, _ shapes: [Int]..., opset: Int = 20, with attributes: [String: Attribute] = [:],
-        integers: [[Int64]] = [], range: ClosedRange<Double> = -2...2, outputs: Int = 1
+        integers: [[Int64]] = [], constants: [[Double]] = [], range: ClosedRange<Double> = -2...2, outputs: Int = 1
     ) {
         self.name = name
         self.shapes = shapes
         self.opset = opset
         self.attributes = attributes
         self.integers = integers
+        self.constants = constants
         self.range = range
         outputCount = outputs
     }
@@ -97,6 +100,23 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase("DepthToSpace", [1, 4, 1, 2], with: ["blocksize": .integer(2)]),
     ]
 
+    private static let layers: [GradientCase] = [
+        GradientCase("Conv", [2, 3, 5, 6], [4, 3, 3, 2], [4]),
+        GradientCase(
+            "Conv", [1, 4, 7, 6], [6, 2, 2, 3],
+            with: [
+                "group": .integer(2), "strides": .integers([2, 3]), "pads": .integers([1, 0, 0, 2]),
+                "dilations": .integers([2, 1]),
+            ]),
+        GradientCase("Conv", [2, 2, 7], [2, 1, 3], with: ["group": .integer(2), "strides": .integers([2])]),
+        GradientCase(
+            "MaxPool", [1, 2, 4, 5], with: ["kernel_shape": .integers([2, 2]), "strides": .integers([1, 2])]),
+        GradientCase("GlobalAveragePool", [2, 2, 3, 2]), GradientCase("Pad", [2, 3], integers: [[1, 0, 0, 2]]),
+        GradientCase("LayerNormalization", [2, 4], [4], [4]),
+        GradientCase("BatchNormalization", [2, 3, 2], [3], [3], constants: [[0.1, -0.2, 0.3], [0.5, 1, 2]]),
+        GradientCase("LayerNormalization", [2, 2, 3], [2, 3], with: ["axis": .integer(1)]),
+    ]
+
     /// A graph that squares what the operator makes, sums it up and differentiates the sum by every input.
     private static func graph(_ sample: GradientCase, hidesSizes: Bool) throws -> Graph {
         var graph = Graph(opsets: ["": sample.opset])
@@ -109,6 +129,10 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         for (index, values) in sample.integers.enumerated() {
             extra.append("i\(index)")
             graph.constants["i\(index)"] = try Tensor(values, shape: [values.count])
+        }
+        for (index, values) in sample.constants.enumerated() {
+            extra.append("c\(index)")
+            graph.constants["c\(index)"] = try Tensor(values, shape: [values.count])
         }
         let made = (0..<sample.outputCount).map { "h\($0)" }
         var sums: [String] = []
@@ -157,7 +181,7 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
 
     @Test(
         "Derivatives agree with differences, sizes known or not",
-        arguments: unary + narrow + combinations + reductions + movements, [false, true])
+        arguments: unary + narrow + combinations + reductions + movements + layers, [false, true])
     func differences(_ sample: GradientCase, _ hidesSizes: Bool) throws {
         let graph = try GradientTests.graph(sample, hidesSizes: hidesSizes)
         var seed: UInt64 = 11
@@ -186,6 +210,46 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
                 let slope = (sums[0] - sums[1]) / 2e-5
                 let found = gradients[index][place]
                 #expect(abs(found - slope) <= 1e-4 * max(1, abs(slope)), "input \(index), element \(place): \(slope)")
+            }
+        }
+    }
+
+    @Test(
+        "Losses of labels, ignored and weighted, agree with differences",
+        arguments: ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"], ["none", "sum", "mean"])
+    func losses(_ name: String, _ reduction: String) throws {
+        for isWeighted in [false, true] {
+            var inputs = ["x0", "labels"]
+            if isWeighted { inputs.append("weights") }
+            let loss = Node(
+                name, opset: 18, inputs: inputs, outputs: ["h"],
+                attributes: ["reduction": .string(reduction), "ignore_index": .integer(-7)])
+            var graph = Graph(
+                inputs: [Value("x0", .tensor(.float64, [3, 4]))],
+                nodes: [
+                    loss, Node("Mul", opset: 18, inputs: ["h", "h"], outputs: ["s"]),
+                    Node("ReduceSum", opset: 18, inputs: ["s"], outputs: ["y"], attributes: ["keepdims": .integer(0)]),
+                ],
+                constants: [
+                    "labels": try Tensor([2, -7, 1] as [Int64], shape: [3]),
+                    "weights": try Tensor([1, 0.5, 2, 3] as [Double], shape: [4]),
+                ], opsets: ["": 18])
+            for index in graph.nodes.indices { try GradientTests.catalogue.resolve(&graph.nodes[index]) }
+            graph.nodes.append(
+                Node(
+                    "Gradient", domain: "ai.onnx.preview.training", opset: 1, inputs: ["x0"], outputs: ["d"],
+                    attributes: ["xs": .strings(["x0"]), "y": .string("y")]))
+            try GradientTests.expand(&graph)
+            let numbers = (0..<12).map { Double($0 * 5 % 7) / 4 - 0.6 }
+            let found = try GradientTests.values(graph, [Tensor(numbers, shape: [3, 4])], ["d"])[0]
+            for place in numbers.indices {
+                let sums = try [1e-5, -1e-5].map { step in
+                    var changed = numbers
+                    changed[place] += step
+                    return try GradientTests.values(graph, [Tensor(changed, shape: [3, 4])], ["y"])[0][0]
+                }
+                let slope = (sums[0] - sums[1]) / 2e-5
+                #expect(abs(found[place] - slope) <= 1e-4 * max(1, abs(slope)), "\(isWeighted), \(place): \(slope)")
             }
         }
     }
