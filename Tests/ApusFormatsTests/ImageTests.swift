@@ -27,6 +27,7 @@ import Testing
             let image = try Image(decoding: sample)
             #expect([image.width, image.height, image.channelCount] == [9, 7, 3])
             #expect(image.pixels == Samples.noise)
+            #expect(Image.isPicture(sample) && !Image.isPicture(Array(sample.dropFirst())))
         }
     }
 

@@ -99,6 +99,9 @@ import Testing
         for name in ["run", "inspect", "bench", "compare", "build", "convert", "conformance"] {
             #expect(result.output.contains(name))
         }
+        let wrapped = try Tool.run("completions", shell, "--json").output
+        let value = try JSONValue(parsing: Array(wrapped.utf8))
+        #expect(value["shell"] == .string(shell) && value["script"] == .string(String(result.output.dropLast())))
     }
 
     @Test("help documents the exit codes; other words are errors of the command line")

@@ -53,6 +53,16 @@ package struct Image: Sendable {
         try self.init(width: width, height: height, channelCount: 3, pixels: pixels)
     }
 
+    /// Whether a file begins as those of the picture formats do.
+    package static func isPicture(_ bytes: [UInt8]) -> Bool {
+        let beginnings: [[UInt8]] = [
+            [0x89, 0x50, 0x4E, 0x47], [0xFF, 0xD8, 0xFF], [0xFF, 0x4F, 0xFF, 0x51],
+            [0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20],
+        ]
+        let isWebP = bytes.starts(with: Array("RIFF".utf8)) && bytes.dropFirst(8).starts(with: Array("WEBP".utf8))
+        return isWebP || beginnings.contains { bytes.starts(with: $0) }
+    }
+
     private static func code(_ status: Int32) -> FormatError.Code {
         switch Int(status) {
         case Int(APUS_IMAGE_FORMAT): .format

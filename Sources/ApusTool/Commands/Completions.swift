@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusFormats
 import ArgumentParser
 
 /// Prints completion scripts.
@@ -12,6 +13,9 @@ struct Completions: ParsableCommand {
     @Argument(help: "The shell: bash, zsh or fish.")
     var shell: String
 
+    @Flag(help: "Print the script within a JSON object.")
+    var json = false
+
     func validate() throws {
         guard CompletionShell(rawValue: shell) != nil else {
             throw ValidationError("there is no script for '\(shell)'; there are bash, zsh and fish")
@@ -19,7 +23,8 @@ struct Completions: ParsableCommand {
     }
 
     func run() throws {
-        guard let shell = CompletionShell(rawValue: shell) else { return }
-        print(ApusTool.completionScript(for: shell))
+        guard let kind = CompletionShell(rawValue: shell) else { return }
+        let script = ApusTool.completionScript(for: kind)
+        print(json ? JSONValue.object(["shell": .string(shell), "script": .string(script)]).text() : script)
     }
 }

@@ -74,7 +74,7 @@ struct InputBuilder {
             if bytes.starts(with: [0x93, 0x4E, 0x55]) {
                 return try NumpyArray.decode(bytes, wanted: value.type.elementType)
             }
-            if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) || bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+            if Image.isPicture(bytes) {
                 return try picture(path, for: value)
             }
             if path.hasSuffix(".json") {

@@ -13,10 +13,11 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "One input from a .npy, .json, .png, .jpg or raw file; repeatable.", valueName: "name=file"))
+            "One input from a .npy, .json, raw or picture file; repeatable.", valueName: "name=file"))
     var input: [String] = []
 
-    @Option(help: ArgumentHelp("A JPEG or PNG picture for the model's picture input.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A JPEG, PNG, WebP or JPEG 2000 picture for the model's picture input.", valueName: "file"))
     var image: String?
 
     @Option(help: ArgumentHelp("A JSON file that says how pictures become numbers.", valueName: "file"))
