@@ -33,7 +33,7 @@ need_packages() {
         missing+=(libopenjp2-7-dev)
     command -v pkg-config > /dev/null || missing+=(pkg-config)
     command -v python3 > /dev/null || missing+=(python3)
-    python3 -m pip --version > /dev/null 2>&1 || missing+=(python3-pip)
+    python3 -c 'import pip' 2> /dev/null || missing+=(python3-pip)
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 

@@ -20,7 +20,17 @@ text += "package let standardOperators: [any Operator.Type] = [\n"
 for name in names.sorted() { text += "    \(name).self,\n" }
 text += "]\n"
 
+/// Whether the file holds the text already; it is then left alone, so that nothing made from it is made again.
+func holds(_ text: String, at path: String) -> Bool {
+    // SAFETY: the file is read between opening and closing it; the path is a C string for the call.
+    guard let file = unsafe fopen(path, "r") else { return false }
+    defer { unsafe fclose(file) }
+    for byte in text.utf8 where unsafe fgetc(file) != Int32(byte) { return false }
+    return unsafe fgetc(file) == EOF
+}
+
 let output = arguments[1]
+if holds(text, at: output) { exit(0) }
 // SAFETY: the file is written between opening and closing it; both texts are C strings for the calls.
 guard let file = unsafe fopen(output, "w") else {
     print("cannot write \(output)")
