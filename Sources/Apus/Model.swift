@@ -125,7 +125,8 @@ extension PlanOptions {
         self.init(
             workers: WorkerPool(threadCount: options.threadCount ?? Machine.coreCount),
             instructionSet: options.instructionSet,
-            budget: options.memoryLimitBytes.map { MemoryBudget(limitBytes: $0) }, catalogue: options.catalogue)
+            budget: options.memoryLimitBytes.map { MemoryBudget(limitBytes: $0) }, catalogue: options.catalogue,
+            isExact: options.isExact)
     }
 }
 

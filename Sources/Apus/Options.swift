@@ -19,6 +19,8 @@ public struct Options: Sendable {
     /// Whether opening a plan reads all of it, and the model it was made from, to compare every checksum; otherwise the
     /// weights are touched when they are needed, and a model that looks unchanged is believed.
     public var verifiesPlans = false
+    /// Whether forms that trade accuracy for speed are left out: Winograd's convolutions, off by some millionths.
+    public var isExact = false
     /// Operators besides ONNX's own; one of a known domain and name replaces it.
     public var operators: [any Operator.Type] = []
 

@@ -71,14 +71,18 @@ public struct PlanOptions: Sendable {
     public var budget: MemoryBudget?
     /// The operators to resolve added nodes with.
     public var catalogue: Catalogue
+    /// Whether only forms whose sums are taken as defined are chosen, and none that trades accuracy for speed.
+    public var isExact: Bool
 
     /// Makes options.
     public init(
-        workers: WorkerPool, instructionSet: InstructionSet = .best, budget: MemoryBudget? = nil, catalogue: Catalogue
+        workers: WorkerPool, instructionSet: InstructionSet = .best, budget: MemoryBudget? = nil, catalogue: Catalogue,
+        isExact: Bool = false
     ) {
         self.workers = workers
         self.instructionSet = instructionSet
         self.budget = budget
         self.catalogue = catalogue
+        self.isExact = isExact
     }
 }

@@ -101,7 +101,7 @@ extension Kernels {
     }
 
     /// One over the number of taps that count, along one axis.
-    private static func factor(
+    static func factor(
         _ start: Int, _ taps: Int, _ dilation: Int, _ extent: Int, _ before: Int, _ after: Int,
         _ includingPadding: Bool
     ) -> Float {

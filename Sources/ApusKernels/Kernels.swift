@@ -91,4 +91,6 @@ enum ScratchPurpose: Int32 {
     case sums
     case factors
     case zeros
+    case pointers
+    case image
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { slot_count = 8 };
+enum { slot_count = 16 };
 
 struct scratch {
     void *base[slot_count];

@@ -83,8 +83,64 @@ import Testing
         let graph = try graph(
             [2, inputChannels, 9, 11], [scale, conv, add, relu],
             constants: ["w": weights, "b": try floats([channels], seed: 2)], output: "y")
-        let fused = ["HardSwish", "apus.cpu.Conv"]
-        try expectAgreement(graph, operators: isSame ? fused : fused + ["Add", "Relu"], seed: 3)
+        let operators =
+            isSame
+            ? ["HardSwish", "Transpose", "Transpose", "apus.cpu.ImageConv", "Transpose"]
+            : ["HardSwish", "Transpose", "apus.cpu.ImageConv", "Add", "Relu", "Transpose"]
+        try expectAgreement(graph, operators: operators, seed: 3)
+    }
+
+    @Test("A stretch between convolutions keeps channels last through every operator that does not mind")
+    func channelsLastStretch() throws {
+        func node(_ name: String, _ inputs: [String], _ output: String, _ attributes: [String: Attribute] = [:]) -> Node
+        {
+            Node(name, opset: 18, inputs: inputs, outputs: [output], attributes: attributes)
+        }
+        let window: [String: Attribute] = ["kernel_shape": .integers([3, 3]), "pads": .integers([1, 1, 1, 1])]
+        let nodes = [
+            node("Conv", ["x", "w"], "c", ["pads": .integers([1, 1, 1, 1])]), node("Tanh", ["c"], "t"),
+            node("MaxPool", ["t"], "m", window), node("AveragePool", ["t"], "a", window),
+            node("Concat", ["m", "a", "x"], "j", ["axis": .integer(1)]), node("Mul", ["j", "s"], "k"),
+            node("Slice", ["k", "starts", "ends", "axes"], "l"),
+            node("Resize", ["l", "", "scales"], "r", ["mode": .string("nearest")]),
+            node("Pad", ["r", "pads"], "p"), node("Conv", ["p", "v"], "d", ["strides": .integers([2, 2])]),
+            node("GlobalAveragePool", ["d"], "g"), node("Add", ["d", "g"], "e"),
+            node("ReduceMean", ["e", "space"], "q"), node("Sub", ["e", "q"], "u"),
+            node("Softmax", ["u"], "y", ["axis": .integer(1)]),
+        ]
+        let graph = try graph(
+            [2, 4, 6, 5], nodes,
+            constants: [
+                "w": try floats([5, 4, 3, 3], seed: 4), "v": try floats([3, 9, 2, 2], seed: 5),
+                "s": try floats([14, 1, 1], seed: 6), "starts": try Tensor([Int64(2), 1], shape: [2]),
+                "ends": try Tensor([Int64(11), 6], shape: [2]), "axes": try Tensor([Int64(1), -2], shape: [2]),
+                "scales": try Tensor([Float(1), 1, 2, 3], shape: [4]),
+                "pads": try Tensor([Int64(0), 0, 1, 0, 0, 0, 0, 2], shape: [8]),
+                "space": try Tensor([Int64(2), 3], shape: [2]),
+            ], output: "y")
+        try expectAgreement(
+            graph,
+            operators: [
+                "Transpose", "apus.cpu.ImageConv", "apus.cpu.ImagePool", "apus.cpu.ImagePool",
+                "Concat", "Mul", "Slice", "Resize", "Pad", "apus.cpu.ImageConv", "apus.cpu.ImagePool",
+                "Add", "ReduceMean", "Sub", "Softmax", "Transpose",
+            ], seed: 7)
+    }
+
+    @Test("Winograd is chosen where it pays, and never where exact sums are asked for")
+    func winograd() throws {
+        let conv = Node(
+            "Conv", opset: 18, inputs: ["x", "w"], outputs: ["y"], attributes: ["pads": .integers([1, 1, 1, 1])])
+        let graph = try graph(
+            [1, 32, 24, 24], [conv], constants: ["w": try floats([32, 32, 3, 3], seed: 8)], output: "y")
+        for isExact in [false, true] {
+            var options = options(.best)
+            options.isExact = isExact
+            let node = try #require(
+                try lowered(graph, options).nodes.first { $0.qualifiedName == "apus.cpu.ImageConv" })
+            #expect(node.attributes["algorithm"] == (isExact ? nil : .string("winograd")))
+        }
+        try expectAgreement(graph, operators: ["Transpose", "apus.cpu.ImageConv", "Transpose"], seed: 9)
     }
 
     @Test("A product with a constant row added and an activation becomes one node", arguments: [1, 5, 33])

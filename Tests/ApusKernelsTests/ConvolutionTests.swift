@@ -75,4 +75,110 @@ import Testing
             #expect(y.isIntact)
         }
     }
+
+    /// Shapes around the panels and tiles of convolutions with channels last.
+    static var wideShapes: [ConvolutionShape] {
+        [16, 33, 48, 63, 64, 80, 97, 112, 129].map { outputs in
+            var shape = ConvolutionShape(
+                inputChannels: 11, inputHeight: 7, inputWidth: 5 + outputs % 4, outputChannels: outputs,
+                kernelHeight: 3,
+                kernelWidth: 2)
+            (shape.padTop, shape.padRight) = (1, 1)
+            return shape
+        }
+    }
+
+    @Test("Convolutions with channels last agree with the definition", arguments: kernelSets)
+    func channelsLast(kernels: Kernels) {
+        var random = SeededGenerator(22)
+        for (index, shape) in (Self.shapes + Self.wideShapes).enumerated() {
+            let plane = shape.inputHeight * shape.inputWidth
+            let pixels = shape.outputHeight * shape.outputWidth
+            let x = Buffer(shape.batch * shape.inputChannels * plane, in: -1...1, &random)
+            let w = Buffer(shape.outputChannels * shape.depth, in: -0.5...0.5, &random)
+            let bias = Buffer(shape.outputChannels, in: -1...1, &random)
+            let residual = Buffer(shape.batch * shape.outputChannels * pixels, in: -1...1, &random)
+            let activation: Activation = [.none, .relu, .silu, .clip(min: 0, max: 6)][index % 4]
+            var sums: [Float] = []
+            naiveConvolution(shape, zero: 0.0) {
+                $0 += Double(x[$1]) * Double(w[$2])
+            } _: { sum, _, channel in
+                sums.append(Float(sum) + bias[channel])
+            }
+            let expected = channelsLast(sums, shape.outputChannels, pixels).enumerated().map {
+                activation($0.element + residual[$0.offset])
+            }
+            let images = Buffer(channelsLast(x.array, shape.inputChannels, plane), filler: .nan)
+            let packed = Buffer<Float>(kernels.packedChannelsLastByteCount(shape) / 4, filler: 7)
+            unsafe kernels.packChannelsLast(shape, weights: w.constant, into: packed.pointer)
+            #expect(packed.isIntact)
+            let y = Buffer(results: sums.count)
+            unsafe kernels.channelsLastConvolution(
+                shape, images.constant, packed: packed.constant, into: y.pointer,
+                epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
+            #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
+            #expect(y.isIntact)
+        }
+    }
+
+    @Test("Heavy weights are read in blocks of taps without a change of the result", arguments: serialSets)
+    func blocks(kernels: Kernels) {
+        var random = SeededGenerator(23)
+        var shape = ConvolutionShape(
+            inputChannels: 700, inputHeight: 3, inputWidth: 3, outputChannels: 50, kernelHeight: 3, kernelWidth: 3)
+        (shape.padTop, shape.padLeft, shape.padBottom, shape.padRight) = (1, 1, 1, 1)
+        let x = Buffer(shape.inputChannels * 9, in: -1...1, &random)
+        let w = Buffer(shape.outputChannels * shape.depth, in: -0.1...0.1, &random)
+        var expected: [Float] = []
+        naiveConvolution(shape, zero: 0.0) {
+            $0 += Double(x[$1]) * Double(w[$2])
+        } _: { sum, _, _ in
+            expected.append(Float(sum))
+        }
+        let images = Buffer(channelsLast(x.array, shape.inputChannels, 9), filler: .nan)
+        let packed = Buffer<Float>(kernels.packedChannelsLastByteCount(shape) / 4, filler: 7)
+        unsafe kernels.packChannelsLast(shape, weights: w.constant, into: packed.pointer)
+        let y = Buffer(results: expected.count)
+        unsafe kernels.channelsLastConvolution(shape, images.constant, packed: packed.constant, into: y.pointer)
+        let wanted = channelsLast(expected, shape.outputChannels, 9)
+        #expect(departure(y.array, wanted, relative: 1e-5, absolute: 5e-5) == nil)
+    }
+
+    @Test("Winograd's convolutions agree with the definition", arguments: kernelSets)
+    func winograd(kernels: Kernels) {
+        var random = SeededGenerator(24)
+        let sizes = [(1, 3, 3, 1), (5, 9, 11, 17), (16, 4, 8, 16), (19, 14, 13, 40), (33, 21, 30, 8), (64, 16, 16, 70)]
+        for (index, (channels, height, width, outputs)) in sizes.enumerated() {
+            var shape = ConvolutionShape(
+                batch: 1 + index % 2, inputChannels: channels, inputHeight: height, inputWidth: width,
+                outputChannels: outputs, kernelHeight: 3, kernelWidth: 3)
+            (shape.padTop, shape.padLeft, shape.padBottom, shape.padRight) =
+                index % 3 == 0 ? (0, 0, 0, 0) : (1, 1, 2, 1)
+            let (plane, pixels) = (height * width, shape.outputHeight * shape.outputWidth)
+            let x = Buffer(shape.batch * channels * plane, in: -1...1, &random)
+            let w = Buffer(outputs * shape.depth, in: -0.5...0.5, &random)
+            let bias = Buffer(outputs, in: -1...1, &random)
+            let residual = Buffer(shape.batch * outputs * pixels, in: -1...1, &random)
+            let activation: Activation = [.none, .relu, .silu, .clip(min: 0, max: 6)][index % 4]
+            var sums: [Float] = []
+            naiveConvolution(shape, zero: 0.0) {
+                $0 += Double(x[$1]) * Double(w[$2])
+            } _: { sum, _, channel in
+                sums.append(Float(sum) + bias[channel])
+            }
+            let expected = channelsLast(sums, outputs, pixels).enumerated().map {
+                activation($0.element + residual[$0.offset])
+            }
+            let images = Buffer(channelsLast(x.array, channels, plane), filler: .nan)
+            let packed = Buffer<Float>(kernels.packedWinogradByteCount(shape) / 4, filler: 7)
+            unsafe kernels.packWinograd(shape, weights: w.constant, into: packed.pointer)
+            #expect(packed.isIntact)
+            let y = Buffer(results: sums.count)
+            unsafe kernels.winogradConvolution(
+                shape, images.constant, packed: packed.constant, into: y.pointer,
+                epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
+            #expect(departure(y.array, expected, absolute: 1e-4) == nil, "\(shape)")
+            #expect(y.isIntact)
+        }
+    }
 }

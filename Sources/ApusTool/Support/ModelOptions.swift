@@ -34,6 +34,9 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp("Refuse to have more tensors alive than this many megabytes.", valueName: "MB"))
     var memoryLimit: Int?
 
+    @Flag(help: "Leave out forms that trade accuracy for speed.")
+    var exact = false
+
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
     var size: [String] = []
 
@@ -76,6 +79,7 @@ struct ModelOptions: ParsableArguments {
         options.instructionSet = isa ?? .best
         options.memoryLimitBytes = memoryLimit.map { $0 * 1_000_000 }
         options.stage = stage
+        options.isExact = exact
         options.sizes = try sizes()
         return options
     }

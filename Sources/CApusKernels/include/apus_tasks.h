@@ -45,6 +45,55 @@ struct apus_patch_task {
 };
 typedef void apus_f32_patch_fn(const struct apus_patch_task *task);
 
+/// Output pixels of one image with channels last, and a range of output channels; see f32_indirect.inc.
+///
+struct apus_indirect_task {
+    const float *x;
+    ptrdiff_t height, width;
+    size_t x_stride, channels, output_width, kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    const float *zeros;
+    const float **table;
+    size_t pixel, pixels, tap, taps, column, columns;
+    const float *weights;
+    float *y;
+    size_t y_stride, residual_stride;
+    const float *bias, *residual;
+    float low, high;
+    int is_first, is_last;
+};
+typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
+typedef void apus_f32_indirect_pack_fn(size_t columns, size_t depth, const float *weights, float *packed);
+
+/// Rows of windows over one image with channels last, each channel by itself.
+struct apus_channel_task {
+    const float *x;
+    size_t channels, x_stride;
+    ptrdiff_t height, width, output_width, kernel_height, kernel_width;
+    ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
+    size_t row, rows;
+    const float *weights, *bias, *residual, *row_factors, *column_factors;
+    size_t weight_stride, residual_stride, y_stride;
+    float low, high;
+    float *y;
+};
+typedef void apus_f32_channels_fn(const struct apus_channel_task *task);
+
+/// Tiles of one image with channels last under Winograd's F(4 x 4, 3 x 3); see f32_winograd.inc.
+struct apus_winograd_task {
+    const float *x;
+    ptrdiff_t height, width, pad_top, pad_left;
+    size_t channels, tiles_wide, tile, tiles, stride;
+    float *v;
+    const float *m;
+    size_t columns, output_height, output_width;
+    const float *bias, *residual;
+    float low, high, alpha, beta;
+    void (*activation)(size_t n, const float *x, float *y, float alpha, float beta);
+    float *y;
+};
+typedef void apus_f32_winograd_fn(const struct apus_winograd_task *task);
+
 /// A padded copy of one image plane, its columns dealt out to `phases` planes of `out_height` by `out_width`.
 struct apus_plane_task {
     const float *x;

@@ -19,6 +19,7 @@
 #define APUS_GEMM_NAME apus_f32_gemm_14x32__avx512
 #define APUS_GEMM_ROWS 14
 #define APUS_GEMM_VECTORS 2
+#define APUS_INDIRECT_TILES 24
 #define APUS_BYTE_GEMM_TILE 14x16__avx512
 #define APUS_BYTE_GEMM_ROWS 14
 #include "../bodies/all.inc"

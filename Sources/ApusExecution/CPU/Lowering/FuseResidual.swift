@@ -8,8 +8,8 @@ package import ApusTensors
 package struct FuseResidual: Pass {
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
         var taken: Set<Int> = []
-        for (position, node) in index.graph.nodes.enumerated() where node.isLowered("Conv") || node.isLowered("MatMul")
-        {
+        for (position, node) in index.graph.nodes.enumerated()
+        where node.isLowered("Conv") || node.isLowered("ImageConv") || node.isLowered("MatMul") {
             guard node.input(3).isEmpty, node.attributes["activation"] == nil,
                 let consumer = index.onlyConsumer(of: node.outputs[0]), !taken.contains(consumer)
             else { continue }

@@ -3,7 +3,6 @@
 
 package import ApusGraphs
 import ApusKernels
-import ApusOperators
 package import ApusTensors
 
 /// Replaces quantised convolutions whose weights and scales are constants by ones with packed weights.
@@ -15,19 +14,13 @@ package struct LowerQLinearConv: Pass {
         where node.domain.isEmpty && node.operatorName == "QLinearConv" {
             guard let weights = index.constant(node.input(3)),
                 weights.elementType == .int8 || weights.elementType == .uint8,
-                weights.shape.rank == 3 || weights.shape.rank == 4, weights.elementCount > 0,
-                let geometry = try? ConvolutionGeometry(NodeReader(node)),
-                (try? geometry.check(rank: weights.shape.rank - 2)) != nil,
+                let convolution = ConvolutionAttributes(node, weights: weights.shape, kernels.instructionSet),
                 let scales = QuantizedScales(node, index, weightScale: 4, outputScale: 6),
                 let output = index.constant(node.input(7)), let inputZeroPoint = index.scalarInteger(node.input(2)),
                 let outputZeroPoint = index.scalarInteger(node.input(7)),
                 let zeroPoints = index.zeroPoints(node.input(5), count: weights.shape[0])
             else { continue }
-            let groups = node.integer("group") ?? 1
-            let kernel = Array(weights.shape[2...])
-            guard groups > 0, weights.shape[0] % groups == 0 else { continue }
-            let shape = LoweredConv.shape(
-                channels: weights.shape[0], depth: weights.shape[1], groups: groups, kernel: kernel, geometry: geometry)
+            let shape = convolution.shape
             let bytes = kernels.packedByteConvolutionByteCount(shape)
             let packed = try unsafe PackedWeights.make(byteCount: bytes) { target in
                 // SAFETY: the constant holds outputChannels * depth bytes, the target the bytes asked for.
@@ -35,11 +28,7 @@ package struct LowerQLinearConv: Pass {
                     shape, weights: weights.baseAddress, isSigned: weights.elementType == .int8,
                     zeroPoints: zeroPoints.words, into: target)
             }
-            var attributes = node.attributes
-            attributes["kernel_shape"] = .integers(kernel)
-            attributes["channels"] = .integer(weights.shape[0])
-            attributes["channels_per_group"] = .integer(weights.shape[1])
-            attributes["isa"] = .string(kernels.instructionSet.rawValue)
+            var attributes = convolution.attributes(of: node)
             attributes["x_zero_point"] = .integer(inputZeroPoint)
             attributes["y_zero_point"] = .integer(outputZeroPoint)
             attributes["output_type"] = .integer(Int(output.elementType.rawValue))

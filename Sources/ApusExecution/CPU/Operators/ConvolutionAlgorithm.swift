@@ -1,0 +1,62 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusGraphs
+import ApusKernels
+import ApusTensors
+
+/// A way to compute a convolution over images `N H W C`: the attribute `algorithm`.
+enum ConvolutionAlgorithm: String, CaseIterable {
+    /// Sums as defined, pixels read through pointers.
+    case indirect
+    /// Winograd's F(4 x 4, 3 x 3).
+    case winograd
+
+    /// Reads the attribute; without one the sums are as defined.
+    init(_ node: NodeReader) throws(ComputeError) {
+        let name = try node.string("algorithm", default: Self.indirect.rawValue)
+        guard let algorithm = Self(rawValue: name) else { throw .attribute("attribute 'algorithm' is '\(name)'") }
+        self = algorithm
+    }
+
+    /// The attribute that reads back as this.
+    var attributes: [String: Attribute] { self == .indirect ? [:] : ["algorithm": .string(rawValue)] }
+
+    /// Whether a convolution can be computed this way.
+    func allows(_ shape: ConvolutionShape) -> Bool { self == .indirect || Kernels.allowsWinograd(shape) }
+
+    /// The bytes packed weights take.
+    func byteCount(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
+        switch self {
+        case .indirect: kernels.packedChannelsLastByteCount(shape)
+        case .winograd: kernels.packedWinogradByteCount(shape)
+        }
+    }
+
+    /// Packs `f32` weights, which must be of the shape's sizes.
+    func pack(_ weights: Tensor, _ shape: ConvolutionShape, _ kernels: Kernels) throws(ComputeError) -> Tensor {
+        try unsafe PackedWeights.make(byteCount: byteCount(shape, kernels)) { target in
+            // SAFETY: the constant holds outputChannels * depth floats, the target the bytes asked for.
+            switch self {
+            case .indirect: unsafe kernels.packChannelsLast(shape, weights: weights.floats, into: target)
+            case .winograd: unsafe kernels.packWinograd(shape, weights: weights.floats, into: target)
+            }
+        }
+    }
+
+    /// Convolves images with packed weights.
+    @unsafe
+    func compute(
+        _ shape: ConvolutionShape, _ x: Tensor, packed: Tensor, into y: borrowing MutableTensor, _ epilogue: Epilogue,
+        _ kernels: Kernels
+    ) {
+        switch self {
+        case .indirect:
+            unsafe kernels.channelsLastConvolution(
+                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue)
+        case .winograd:
+            unsafe kernels.winogradConvolution(
+                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue)
+        }
+    }
+}

@@ -1,0 +1,202 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+/// One convolution over images `N H W C`, cut into parts for the threads and into blocks that fit the caches.
+@safe
+struct IndirectConvolution {
+    private let shape: ConvolutionShape
+    private let kernels: Kernels
+    private let weights: UnsafePointer<Float>
+    /// The floats of one group's packed weights.
+    private let groupCount: Int
+    private let epilogue: Epilogue
+    /// Output channels of a group, pixels of an image.
+    private let (columns, pixels): (Int, Int)
+    /// The taps as the kernel sees them, and how many neighbouring floats each reads.
+    private let (taps, channels): (Int, Int)
+    private let isMerged: Bool
+
+    /// Pixels whose pointers the kernel looks up together.
+    private static let chunk = 24
+    /// Vectors in a full panel of weights.
+    private static let panel = 3
+    /// The bytes of weights that should stay in the second level of cache, and of a panel that must.
+    private static let (blockBytes, panelBytes) = (512 << 10, 640 << 10)
+
+    @unsafe
+    init(
+        _ shape: ConvolutionShape, _ kernels: Kernels, _ weights: UnsafePointer<Float>, groupCount: Int,
+        _ epilogue: Epilogue
+    ) {
+        self.shape = shape
+        self.kernels = kernels
+        unsafe self.weights = unsafe weights
+        self.groupCount = groupCount
+        self.epilogue = epilogue
+        columns = shape.outputChannels / shape.groups
+        pixels = shape.outputHeight * shape.outputWidth
+        let depth = shape.inputChannels / shape.groups
+        // With few channels a row of the window is read as one run; its padding is then copied.
+        isMerged = shape.groups == 1 && depth <= 8 && shape.kernelWidth > 1 && shape.dilationWidth == 1
+        taps = isMerged ? shape.kernelHeight : shape.kernelHeight * shape.kernelWidth
+        channels = isMerged ? depth * shape.kernelWidth : depth
+    }
+
+    /// Computes every image.
+    @unsafe
+    func compute(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+        var task = unsafe makeTask()
+        var source = unsafe input
+        var imageCount = shape.inputHeight * shape.inputWidth * shape.inputChannels
+        if isMerged, shape.padLeft + shape.padRight > 0 {
+            let width = shape.inputWidth + shape.padLeft + shape.padRight
+            guard let padded = unsafe pad(input, width) else { return }
+            unsafe source = unsafe padded
+            unsafe task.width = width
+            imageCount = shape.inputHeight * width * shape.inputChannels
+        }
+        if shape.padTop + shape.padLeft + shape.padBottom + shape.padRight > 0 {
+            guard let memory = unsafe scratch(.zeros, byteCount: channels * 4) else { return }
+            let zeros = unsafe memory.assumingMemoryBound(to: Float.self)
+            unsafe zeros.update(repeating: 0, count: channels)
+            unsafe task.zeros = UnsafePointer(zeros)
+        }
+        let items = shape.batch * shape.groups
+        let (pixelParts, columnParts) = divide(items)
+        kernels.pool.run(partCount: items * pixelParts * columnParts) { part in
+            let (item, piece) = part.quotientAndRemainder(dividingBy: pixelParts * columnParts)
+            let (image, group) = item.quotientAndRemainder(dividingBy: shape.groups)
+            let (row, column) = piece.quotientAndRemainder(dividingBy: columnParts)
+            // SAFETY: items count through batch and groups as the images do.
+            var part = unsafe task
+            unsafe part.x = source + image * imageCount + group * channels
+            unsafe part.weights = weights + group * groupCount
+            unsafe part.y = output + image * pixels * shape.outputChannels + group * columns
+            unsafe part.bias = epilogue.bias.map { unsafe $0 + group * columns }
+            unsafe part.residual = epilogue.residual.map {
+                unsafe $0 + image * pixels * shape.outputChannels + group * columns
+            }
+            let rows = row * pixels / pixelParts..<(row + 1) * pixels / pixelParts
+            unsafe compute(&part, rows, share(column, of: columnParts))
+        }
+    }
+
+    /// One part: weights in blocks that stay in cache while the pixels go by.
+    @unsafe
+    private func compute(_ task: inout apus_indirect_task, _ rows: Range<Int>, _ share: Range<Int>) {
+        let tableBytes = taps * Self.chunk * MemoryLayout<UnsafePointer<Float>>.stride
+        guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
+        unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        let step = Self.panel * kernels.lanes
+        let depthBytes = shape.depth * 4
+        let block = Swift.max(1, Self.blockBytes / (depthBytes * step)) * step
+        let tapStep =
+            depthBytes * step > Self.panelBytes
+            ? Swift.max(1, taps * Self.panelBytes / 2 / (depthBytes * step)) : taps
+        var column = share.lowerBound
+        while column < share.upperBound {
+            var end = Swift.min(column + block, share.upperBound)
+            if share.upperBound - end < step { end = share.upperBound }
+            unsafe task.column = column
+            unsafe task.columns = end - column
+            let isClamp = epilogue.activation.isClamp
+            let pixelStep =
+                isClamp ? rows.count : Swift.max(1, (32 << 10) / (end - column) / Self.chunk) * Self.chunk
+            for first in stride(from: rows.lowerBound, to: rows.upperBound, by: pixelStep) {
+                let count = Swift.min(pixelStep, rows.upperBound - first)
+                unsafe task.pixel = first
+                unsafe task.pixels = count
+                for tap in stride(from: 0, to: taps, by: tapStep) {
+                    unsafe task.tap = tap
+                    unsafe task.taps = Swift.min(tapStep, taps - tap)
+                    unsafe task.is_first = tap == 0 ? 1 : 0
+                    unsafe task.is_last = tap + tapStep >= taps ? 1 : 0
+                    unsafe kernels.table.pointee.f32_indirect?(&task)
+                }
+                if !isClamp, let y = unsafe task.y { unsafe activate(y, first, count, column..<end) }
+            }
+            column = end
+        }
+    }
+
+    @unsafe
+    private func activate(_ y: UnsafeMutablePointer<Float>, _ pixel: Int, _ count: Int, _ range: Range<Int>) {
+        let stride = shape.outputChannels
+        let first = unsafe y + pixel * stride + range.lowerBound
+        if range.count == stride {
+            unsafe kernels.activate(epilogue.activation, count * stride, first, first)
+            return
+        }
+        for row in 0..<count {
+            let target = unsafe first + row * stride
+            unsafe kernels.activate(epilogue.activation, range.count, target, target)
+        }
+    }
+
+    /// How many parts pixels and output channels are cut into.
+    private func divide(_ items: Int) -> (pixels: Int, columns: Int) {
+        let threads = kernels.pool.threadCount
+        let work = Double(items) * Double(pixels) * Double(columns) * Double(shape.depth)
+        guard threads > 1, work > 200_000 else { return (1, 1) }
+        let wanted = (threads * 4 + items - 1) / items
+        let panels = (columns + kernels.lanes * Self.panel - 1) / (kernels.lanes * Self.panel)
+        let isHeavy = groupCount * 4 > 2 * Self.blockBytes
+        let byPixels = Swift.min(wanted, Swift.max(1, pixels / Self.chunk))
+        if isHeavy && panels >= wanted || byPixels < threads { return (1, Swift.min(wanted, panels)) }
+        return (byPixels, 1)
+    }
+
+    /// The output channels of one part: whole panels, but for the last.
+    private func share(_ index: Int, of count: Int) -> Range<Int> {
+        let step = Self.panel * kernels.lanes
+        // The last panel may be one vector wider than the others.
+        let panels = Swift.max(1, (columns - kernels.lanes + step - 1) / step)
+        let (first, last) = (index * panels / count, (index + 1) * panels / count)
+        return Swift.min(columns, first * step)..<(index == count - 1 ? columns : Swift.min(columns, last * step))
+    }
+
+    private func makeTask() -> apus_indirect_task {
+        var task = unsafe apus_indirect_task()
+        let bounds = epilogue.activation.bounds
+        unsafe task.height = shape.inputHeight
+        unsafe task.width = shape.inputWidth
+        unsafe task.x_stride = shape.inputChannels
+        unsafe task.channels = channels
+        unsafe task.output_width = shape.outputWidth
+        unsafe task.kernel_height = shape.kernelHeight
+        unsafe task.kernel_width = isMerged ? 1 : shape.kernelWidth
+        unsafe task.stride_height = shape.strideHeight
+        unsafe task.stride_width = shape.strideWidth
+        unsafe task.dilation_height = shape.dilationHeight
+        unsafe task.dilation_width = shape.dilationWidth
+        unsafe task.pad_top = shape.padTop
+        unsafe task.pad_left = isMerged ? 0 : shape.padLeft
+        unsafe task.y_stride = shape.outputChannels
+        unsafe task.residual_stride = shape.outputChannels
+        unsafe task.low = bounds.lowerBound
+        unsafe task.high = bounds.upperBound
+        return unsafe task
+    }
+
+    /// A copy of the images with zeros at the left and right of each line.
+    @unsafe
+    private func pad(_ input: UnsafePointer<Float>, _ width: Int) -> UnsafePointer<Float>? {
+        let depth = shape.inputChannels
+        let lines = shape.batch * shape.inputHeight
+        guard let memory = unsafe scratch(.image, byteCount: lines * width * depth * 4) else { return nil }
+        let target = unsafe memory.assumingMemoryBound(to: Float.self)
+        kernels.spreadItems(lines, cost: width * depth / 4) { part in
+            for line in part {
+                // SAFETY: lines count through batch and rows as the images do.
+                let out = unsafe target + line * width * depth
+                let (left, middle) = (shape.padLeft * depth, shape.inputWidth * depth)
+                unsafe out.update(repeating: 0, count: left)
+                unsafe (out + left).update(from: input + line * middle, count: middle)
+                unsafe (out + left + middle).update(repeating: 0, count: shape.padRight * depth)
+            }
+        }
+        return unsafe UnsafePointer(target)
+    }
+}

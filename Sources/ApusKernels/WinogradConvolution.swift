@@ -1,0 +1,248 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import CApusKernels
+
+/// Convolutions by 3 x 3 windows with Winograd's F(4 x 4, 3 x 3) over images `N H W C`.
+///
+/// It takes 36 products where the definition takes 144, at a relative error of some millionths.
+extension Kernels {
+    /// Whether the sums of a convolution may be taken this way.
+    package static func allowsWinograd(_ shape: ConvolutionShape) -> Bool {
+        shape.kernelHeight == 3 && shape.kernelWidth == 3 && shape.strideHeight == 1 && shape.strideWidth == 1
+            && shape.dilationHeight == 1 && shape.dilationWidth == 1 && shape.groups == 1
+    }
+
+    /// Whether this way is expected to take less time than the definition, by the operations and bytes of each.
+    package func prefersWinograd(_ shape: ConvolutionShape) -> Bool {
+        guard Self.allowsWinograd(shape), shape.inputChannels >= 8, shape.outputChannels >= 8 else { return false }
+        let (channels, columns) = (Double(shape.inputChannels), Double(shape.outputChannels))
+        let tiles = Double(((shape.outputHeight + 3) / 4) * ((shape.outputWidth + 3) / 4) * shape.batch)
+        let pixels = Double(shape.outputHeight * shape.outputWidth * shape.batch)
+        // Cycles: two vector products each, transforms of some operations a number, weights from memory.
+        let rate = 2 * Double(lanes)
+        let direct = pixels * 9 * channels * columns / rate
+        let transforms = tiles * (200 * channels + 160 * columns) / rate
+        let weights = 36 * channels * columns * 4
+        let traffic = weights > Double(Self.cachedWeightBytes) ? weights / 8 : 0
+        return 1.2 * tiles * 36 * channels * columns / rate + transforms + traffic < 0.9 * direct
+    }
+
+    /// Transformed weights beyond this are taken to come from memory at every run.
+    private static let cachedWeightBytes = 1 << 20
+
+    /// The bytes ``packWinograd(_:weights:into:)`` writes.
+    package func packedWinogradByteCount(_ shape: ConvolutionShape) -> Int { 36 * winogradPanelCount(shape) * 4 }
+
+    /// The floats of one position's weights.
+    private func winogradPanelCount(_ shape: ConvolutionShape) -> Int {
+        (shape.outputChannels + lanes - 1) / lanes * lanes * shape.inputChannels
+    }
+
+    /// Transforms weights `[outputChannels, inputChannels, 3, 3]` for ``winogradConvolution(_:_:packed:into:epilogue:)``.
+    package func packWinograd(
+        _ shape: ConvolutionShape, weights: UnsafePointer<Float>, into packed: UnsafeMutableRawPointer
+    ) {
+        // SAFETY: the caller gives packedWinogradByteCount bytes and weights of the shape's sizes.
+        let target = unsafe packed.assumingMemoryBound(to: Float.self)
+        let filters = shape.outputChannels * shape.inputChannels
+        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: filters)
+        defer { unsafe rows.deallocate() }
+        for (position, factors) in Self.winogradFactors.enumerated() {
+            for filter in 0..<filters {
+                var sum = 0.0
+                for tap in 0..<9 { sum += factors[tap] * Double(unsafe weights[filter * 9 + tap]) }
+                unsafe rows[filter] = Float(sum)
+            }
+            unsafe table.pointee.f32_indirect_pack?(
+                shape.outputChannels, shape.inputChannels, rows.baseAddress,
+                target + position * winogradPanelCount(shape))
+        }
+    }
+
+    /// What each of the nine taps counts at each of the 36 positions.
+    private static let winogradFactors: [[Double]] = {
+        let rows: [[Double]] = [
+            [1.0 / 4, 0, 0], [-1.0 / 6, -1.0 / 6, -1.0 / 6], [-1.0 / 6, 1.0 / 6, -1.0 / 6],
+            [1.0 / 24, 1.0 / 12, 1.0 / 6], [1.0 / 24, -1.0 / 12, 1.0 / 6], [0, 0, 1],
+        ]
+        return rows.flatMap { row in
+            rows.map { column in row.flatMap { first in column.map { first * $0 } } }
+        }
+    }()
+
+    /// Convolves `N H W C` images with transformed weights; bias and residual run along channels.
+    ///
+    /// The residual must not overlap the output.
+    package func winogradConvolution(
+        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
+        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue()
+    ) {
+        guard shape.batch > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
+        // SAFETY: the caller gives memory of packWinograd's layout and images of the shape's sizes.
+        let filter = unsafe weights.assumingMemoryBound(to: Float.self)
+        let (wide, high) = ((shape.outputWidth + 3) / 4, (shape.outputHeight + 3) / 4)
+        let tiles = wide * high
+        let step = winogradStep(shape, tiles)
+        let blocks = (tiles + step - 1) / step
+        let body = unsafe WinogradBlock(
+            shape: shape, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step)
+        if pool.threadCount == 1 || shape.batch * blocks >= 2 * pool.threadCount {
+            pool.run(partCount: shape.batch * blocks) { part in
+                let (image, block) = part.quotientAndRemainder(dividingBy: blocks)
+                let range = block * tiles / blocks..<(block + 1) * tiles / blocks
+                unsafe body.compute(image, range, input, output, epilogue)
+            }
+            return
+        }
+        for image in 0..<shape.batch {
+            for block in 0..<blocks {
+                let range = block * tiles / blocks..<(block + 1) * tiles / blocks
+                unsafe body.computeTogether(image, range, input, output, epilogue)
+            }
+        }
+    }
+
+    /// The tiles whose transforms stay in the second level of cache together, or enough for the products.
+    private func winogradStep(_ shape: ConvolutionShape, _ tiles: Int) -> Int {
+        let fitting = (512 << 10) / (36 * 4 * (shape.inputChannels + shape.outputChannels))
+        return Swift.min(tiles, Swift.max(24, fitting / 24 * 24))
+    }
+}
+
+/// Tiles that are transformed, multiplied and transformed back together.
+@safe
+private struct WinogradBlock {
+    let shape: ConvolutionShape
+    let kernels: Kernels
+    let weights: UnsafePointer<Float>
+    let panelCount: Int
+    let step: Int
+
+    /// The floats between positions: apart from whole pages, whose lines would share places in the cache.
+    private func stride(_ count: Int) -> Int { step * count + 16 }
+
+    /// One thread does all.
+    @unsafe
+    func compute(
+        _ image: Int, _ tiles: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ epilogue: Epilogue
+    ) {
+        guard var task = unsafe makeTask(image, input, output, epilogue) else { return }
+        unsafe transform(&task, tiles, first: tiles.lowerBound)
+        unsafe multiply(task, count: tiles.count, positions: 0..<36)
+        unsafe finish(&task, tiles, first: tiles.lowerBound)
+    }
+
+    /// All threads share each step.
+    @unsafe
+    func computeTogether(
+        _ image: Int, _ tiles: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ epilogue: Epilogue
+    ) {
+        guard let task = unsafe makeTask(image, input, output, epilogue) else { return }
+        let parts = Swift.min(tiles.count, kernels.pool.threadCount * 2)
+        func part(_ index: Int) -> Range<Int> {
+            let start = tiles.lowerBound
+            return start + index * tiles.count / parts..<start + (index + 1) * tiles.count / parts
+        }
+        kernels.pool.run(partCount: parts) { index in
+            var own = unsafe task
+            unsafe transform(&own, part(index), first: tiles.lowerBound)
+        }
+        kernels.pool.run(partCount: 12) { index in
+            unsafe multiply(task, count: tiles.count, positions: index * 3..<index * 3 + 3)
+        }
+        kernels.pool.run(partCount: parts) { index in
+            var own = unsafe task
+            unsafe finish(&own, part(index), first: tiles.lowerBound)
+        }
+    }
+
+    @unsafe
+    private func makeTask(
+        _ image: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+    ) -> apus_winograd_task? {
+        let pixels = shape.outputHeight * shape.outputWidth * shape.outputChannels
+        guard let left = unsafe scratch(.left, byteCount: 36 * stride(shape.inputChannels) * 4),
+            let product = unsafe scratch(.product, byteCount: 36 * stride(shape.outputChannels) * 4)
+        else { return nil }
+        let bounds = epilogue.activation.bounds
+        var task = unsafe apus_winograd_task()
+        unsafe task.x = input + image * shape.inputHeight * shape.inputWidth * shape.inputChannels
+        unsafe task.height = shape.inputHeight
+        unsafe task.width = shape.inputWidth
+        unsafe task.pad_top = shape.padTop
+        unsafe task.pad_left = shape.padLeft
+        unsafe task.channels = shape.inputChannels
+        unsafe task.tiles_wide = (shape.outputWidth + 3) / 4
+        unsafe task.v = left.assumingMemoryBound(to: Float.self)
+        unsafe task.m = UnsafePointer(product.assumingMemoryBound(to: Float.self))
+        unsafe task.columns = shape.outputChannels
+        unsafe task.output_height = shape.outputHeight
+        unsafe task.output_width = shape.outputWidth
+        unsafe task.bias = epilogue.bias
+        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * pixels }
+        unsafe task.low = bounds.lowerBound
+        unsafe task.high = bounds.upperBound
+        unsafe task.y = output + image * pixels
+        if !epilogue.activation.isClamp, let unary = epilogue.activation.unary {
+            unsafe task.activation = kernels.kernel(unary.function)
+            unsafe task.alpha = unary.alpha
+            unsafe task.beta = unary.beta
+        }
+        return unsafe task
+    }
+
+    @unsafe
+    private func transform(_ task: inout apus_winograd_task, _ tiles: Range<Int>, first: Int) {
+        unsafe task.tile = tiles.lowerBound
+        unsafe task.tiles = tiles.count
+        unsafe task.stride = stride(shape.inputChannels)
+        let whole = unsafe task.v
+        unsafe task.v = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.inputChannels }
+        unsafe kernels.table.pointee.f32_winograd_input?(&task)
+        unsafe task.v = whole
+    }
+
+    @unsafe
+    private func finish(_ task: inout apus_winograd_task, _ tiles: Range<Int>, first: Int) {
+        unsafe task.tile = tiles.lowerBound
+        unsafe task.tiles = tiles.count
+        unsafe task.stride = stride(shape.outputChannels)
+        let whole = unsafe task.m
+        unsafe task.m = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.outputChannels }
+        unsafe kernels.table.pointee.f32_winograd_output?(&task)
+        unsafe task.m = whole
+    }
+
+    /// The products over channels at some positions.
+    @unsafe
+    private func multiply(_ whole: apus_winograd_task, count: Int, positions: Range<Int>) {
+        guard let v = unsafe whole.v, let m = unsafe whole.m else { return }
+        let tableBytes = 24 * MemoryLayout<UnsafePointer<Float>>.stride
+        guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
+        var task = unsafe apus_indirect_task()
+        unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        unsafe task.height = 1
+        unsafe task.width = count
+        unsafe task.x_stride = shape.inputChannels
+        unsafe task.channels = shape.inputChannels
+        unsafe task.output_width = count
+        unsafe (task.kernel_height, task.kernel_width) = (1, 1)
+        unsafe (task.stride_height, task.stride_width) = (1, 1)
+        unsafe (task.dilation_height, task.dilation_width) = (1, 1)
+        unsafe task.pixels = count
+        unsafe task.taps = 1
+        unsafe task.columns = shape.outputChannels
+        unsafe task.y_stride = shape.outputChannels
+        unsafe (task.low, task.high) = (-.infinity, .infinity)
+        unsafe (task.is_first, task.is_last) = (1, 1)
+        for position in positions {
+            unsafe task.x = UnsafePointer(v + position * stride(shape.inputChannels))
+            unsafe task.weights = weights + position * panelCount
+            unsafe task.y = UnsafeMutablePointer(mutating: m + position * stride(shape.outputChannels))
+            unsafe kernels.table.pointee.f32_indirect?(&task)
+        }
+    }
+}
