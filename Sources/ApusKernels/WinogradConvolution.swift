@@ -39,7 +39,8 @@ extension Kernels {
         (shape.outputChannels + lanes - 1) / lanes * lanes * shape.inputChannels
     }
 
-    /// Transforms weights `[outputChannels, inputChannels, 3, 3]` for ``winogradConvolution(_:_:packed:into:epilogue:)``.
+    /// Transforms weights `[outputChannels, inputChannels, 3, 3]` for
+    /// ``winogradConvolution(_:_:packed:into:epilogue:)``.
     package func packWinograd(
         _ shape: ConvolutionShape, weights: UnsafePointer<Float>, into packed: UnsafeMutableRawPointer
     ) {

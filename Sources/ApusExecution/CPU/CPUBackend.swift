@@ -13,7 +13,8 @@ package struct CPUBackend: Backend {
 
     /// The operators that only lowered graphs have.
     package static let operators: [any Operator.Type] = [
-        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredConv.self, LoweredGRU.self, LoweredImageConv.self,
+        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredConv.self, LoweredGRU.self,
+        LoweredImageConv.self,
         LoweredImagePool.self,
         LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self, LoweredQLinearConv.self,
         LoweredQLinearMatMul.self, QuantizedSum.self, ToChannelsFirst.self, ToChannelsLast.self,
@@ -23,7 +24,8 @@ package struct CPUBackend: Backend {
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
         return [
-            ChannelsLast(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels), LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels),
+            ChannelsLast(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
+            LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels),
             FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), FuseDequantization(), FuseDequantization(), FuseBias(), FuseResidual(),
