@@ -24,7 +24,7 @@ package struct CPUBackend: Backend {
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
         return [
-            ChannelsLast(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
+            LowerImages(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
             LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels),
             FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),

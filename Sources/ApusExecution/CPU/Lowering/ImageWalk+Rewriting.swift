@@ -6,7 +6,7 @@ import ApusOperators
 import ApusTensors
 
 /// Operators that work as well on images with channels last.
-extension ChannelsLastWalk {
+extension ImageWalk {
     /// The node as it works on twins, or nil where it cannot.
     mutating func rewriting(_ node: Node, at position: Int, _ patch: inout Patch) throws(ComputeError) -> Node? {
         guard node.subgraphs.isEmpty, let first = node.inputs.first else { return nil }

@@ -11,12 +11,12 @@ package import ApusTensors
 /// work on twins as long as their inputs have one; transposes stand only where the stretch begins and ends. One layout
 /// serves every instruction set, needs no padding of channels, and makes products of 1 x 1 convolutions plain matrix
 /// products without copies.
-package struct ChannelsLast: Pass {
+package struct LowerImages: Pass {
     let kernels: Kernels
     let isExact: Bool
 
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
-        var walk = ChannelsLastWalk(index, kernels, isExact: isExact)
+        var walk = ImageWalk(index, kernels, isExact: isExact)
         guard index.graph.nodes.contains(where: { walk.convolution($0) != nil }) else { return }
         for (position, node) in index.graph.nodes.enumerated() {
             try walk.visit(node, at: position, &patch)
@@ -26,7 +26,7 @@ package struct ChannelsLast: Pass {
 }
 
 /// The way along a graph's nodes, with the twins made so far.
-struct ChannelsLastWalk {
+struct ImageWalk {
     let index: GraphIndex
     let kernels: Kernels
     private let isExact: Bool
