@@ -86,7 +86,7 @@ struct IndirectConvolution {
     /// One part: weights in blocks that stay in cache while the pixels go by.
     @unsafe
     private func compute(_ task: inout apus_indirect_task, _ rows: Range<Int>, _ share: Range<Int>) {
-        let tableBytes = taps * Self.chunk * MemoryLayout<UnsafePointer<Float>>.stride
+        let tableBytes = unsafe taps * Self.chunk * MemoryLayout<UnsafePointer<Float>>.stride
         guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
         unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
         let step = Self.panel * kernels.lanes

@@ -221,7 +221,7 @@ private struct WinogradBlock {
     @unsafe
     private func multiply(_ whole: apus_winograd_task, count: Int, positions: Range<Int>) {
         guard let v = unsafe whole.v, let m = unsafe whole.m else { return }
-        let tableBytes = 24 * MemoryLayout<UnsafePointer<Float>>.stride
+        let tableBytes = unsafe 24 * MemoryLayout<UnsafePointer<Float>>.stride
         guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
         var task = unsafe apus_indirect_task()
         unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)

@@ -79,8 +79,10 @@ struct QuantizedFilter {
 
     /// The filter packed for images of the given number of channels.
     func pack(_ channels: Int, _ kernels: Kernels) throws(ComputeError) -> Tensor {
-        let shape = LoweredConv.shape(
-            channels: weights.shape[0], depth: channels / groups, groups: groups, kernel: kernel, geometry: geometry)
+        let shape = ConvolutionAttributes(
+            geometry: geometry, kernel: kernel, groups: groups, channels: weights.shape[0], depth: channels / groups,
+            isa: kernels.instructionSet.rawValue
+        ).shape
         return try unsafe PackedWeights.make(byteCount: kernels.packedByteImageFilterByteCount(shape)) { target in
             // SAFETY: the constant holds the filter's bytes, the target the bytes asked for.
             let source = unsafe ByteFilterSource(

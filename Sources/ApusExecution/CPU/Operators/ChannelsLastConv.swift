@@ -60,9 +60,9 @@ struct ChannelsLastConv: Operator {
         guard x.elementType == .uint8, x.shape.rank == 4, x.shape[3] == depth * groups else {
             throw .shape("input 0 is \(x), expected u8 images of \(depth * groups) channels at the end")
         }
-        let shape = try LoweredConv.shape(
-            [x.shape[0], x.shape[3], x.shape[1], x.shape[2]], channels: channels, depth: depth, groups: groups,
-            kernel: kernel, geometry: geometry)
+        let convolution = ConvolutionAttributes(
+            geometry: geometry, kernel: kernel, groups: groups, channels: channels, depth: depth, isa: isa)
+        let shape = try convolution.shape([x.shape[0], x.shape[3], x.shape[1], x.shape[2]])
         try ChannelsLast.checkPlane(PoolingShape(shape), channels: x.shape[3])
         let kernels = outputs.context.kernels
         try PackedWeights.check(

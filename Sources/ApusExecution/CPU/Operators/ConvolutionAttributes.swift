@@ -21,6 +21,16 @@ struct ConvolutionAttributes {
     /// The instruction set the weights are packed for.
     let isa: String
 
+    /// Gathers what is known already.
+    init(geometry: ConvolutionGeometry, kernel: [Int], groups: Int, channels: Int, depth: Int, isa: String) {
+        self.geometry = geometry
+        self.kernel = kernel
+        self.groups = groups
+        self.channels = channels
+        self.depth = depth
+        self.isa = isa
+    }
+
     /// Reads what ``attributes(of:weights:isa:)`` wrote.
     init(_ node: NodeReader) throws(ComputeError) {
         geometry = try ConvolutionGeometry(node)
