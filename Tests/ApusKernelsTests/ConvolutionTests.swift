@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test("Convolutions with channels last agree with the definition", arguments: kernelSets)
-    func channelsLast(kernels: Kernels) {
+    func imagesWithChannelsLast(kernels: Kernels) {
         var random = SeededGenerator(22)
         for (index, shape) in (Self.shapes + Self.wideShapes).enumerated() {
             let plane = shape.inputHeight * shape.inputWidth

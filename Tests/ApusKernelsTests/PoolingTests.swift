@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test("Pooling with channels last agrees with the definition", arguments: kernelSets)
-    func channelsLast(kernels: Kernels) {
+    func imagesWithChannelsLast(kernels: Kernels) {
         var random = SeededGenerator(52)
         for (index, planes) in Self.shapes.enumerated() {
             var shape = planes
@@ -93,13 +93,13 @@ import Testing
             shape.planes = channels * (1 + index % 2)
             let (plane, pixels) = (shape.inputHeight * shape.inputWidth, shape.outputHeight * shape.outputWidth)
             let x = Buffer(shape.planes * plane, in: -4...4, &random)
-            let images = Buffer(ApusKernelsTests.channelsLast(x.array, channels, plane), filler: .nan)
+            let images = Buffer(channelsLast(x.array, channels, plane), filler: .nan)
             var folded = shape
             folded.planes = shape.planes / channels
             let y = Buffer(results: shape.planes * pixels)
             unsafe kernels.channelsLastMaxPool(folded, channels: channels, images.constant, into: y.pointer)
             let most = naive(shape, x) { inside, _ in inside.max() ?? -.infinity }
-            #expect(departure(y.array, ApusKernelsTests.channelsLast(most, channels, pixels)) == nil, "\(shape)")
+            #expect(departure(y.array, channelsLast(most, channels, pixels)) == nil, "\(shape)")
             for includingPadding in [false, true] {
                 unsafe kernels.channelsLastAveragePool(
                     folded, channels: channels, includingPadding: includingPadding, images.constant, into: y.pointer)
@@ -107,7 +107,7 @@ import Testing
                     let divisor = includingPadding ? padded : inside.count
                     return divisor == 0 ? 0 : inside.reduce(0, +) / Float(divisor)
                 }
-                let expected = ApusKernelsTests.channelsLast(mean, channels, pixels)
+                let expected = channelsLast(mean, channels, pixels)
                 #expect(departure(y.array, expected, absolute: 3e-6) == nil, "\(shape)")
             }
             #expect(y.isIntact)
