@@ -30,7 +30,7 @@ package enum Compiler {
             try Pipeline.portable.run(on: &graph, context)
             if stage == .lowered {
                 context.allowsNewestOpset = true
-                try Pipeline.fusing.run(on: &graph, context)
+                try Pipeline.fusingAttention.run(on: &graph, context)
                 try Pipeline.weightExpansion.run(on: &graph, context)
                 graph.inferTypes(inference)
                 try Pipeline(

@@ -4,42 +4,83 @@
 import CApusKernels
 
 extension Kernels {
-    /// Finishes one LSTM step with ONNX's default activations, over a batch of rows of `hidden` cells.
+    /// Carries out one LSTM step with ONNX's default activations, over a batch of rows of `hidden` cells.
     ///
-    /// Each row of `gates` holds `4 * hidden` pre-activations in ONNX's order: input, output, forget, cell. `cell` is
-    /// replaced, `output` is written, both in rows of `hidden`. Peepholes are 3 rows of `hidden` (input, output,
-    /// forget) or nil.
-    package func lstmCell(
-        batch: Int, hidden: Int, gates: UnsafePointer<Float>, gatesStride: Int, peepholes: UnsafePointer<Float>? = nil,
-        cell: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
+    /// Each row of `gates` holds `4 * hidden` sums from the input in ONNX's order: input, output, forget, cell; what
+    /// the last output makes of `weights`, packed for `[hidden, 4 * hidden]`, is added. `cell` is replaced, `output`
+    /// is written, both in rows of `hidden`. Peepholes are 3 rows of `hidden` (input, output, forget) or nil.
+    package func lstmStep(
+        batch: Int, hidden: Int, last: UnsafePointer<Float>, weights: UnsafeRawPointer,
+        gates: UnsafeMutablePointer<Float>, peepholes: UnsafePointer<Float>? = nil, cell: UnsafeMutablePointer<Float>,
+        output: UnsafeMutablePointer<Float>
     ) {
-        spreadItems(batch, cost: hidden * 16) { rows in
-            for row in rows {
-                // SAFETY: the caller gives batch rows.
+        let width = 4 * hidden
+        // SAFETY: the caller gives batch rows of the sizes named.
+        let product = unsafe MatrixProduct(
+            m: batch, n: width, k: hidden, left: .strided(MatrixOperand(last, rowStride: hidden)),
+            right: .packed(weights.assumingMemoryBound(to: Float.self)), c: gates, rowStride: width,
+            epilogue: Epilogue(residual: UnsafePointer(gates)))
+        spreadCells(product, hidden: hidden, gates: 4) { cells in
+            for row in 0..<batch {
                 var task = unsafe apus_lstm_task(
-                    hidden: hidden, gates: gates + row * gatesStride, peepholes: peepholes,
-                    cell: cell + row * hidden, output: output + row * hidden)
+                    hidden: hidden, count: cells.count, gates: gates + row * width + cells.lowerBound,
+                    peepholes: peepholes.map { unsafe $0 + cells.lowerBound },
+                    cell: cell + row * hidden + cells.lowerBound, output: output + row * hidden + cells.lowerBound)
                 unsafe table.pointee.f32_lstm_cell?(&task)
             }
         }
     }
 
-    /// Finishes one GRU step (`linear_before_reset = 1`) with ONNX's default activations.
+    /// Carries out one GRU step (`linear_before_reset = 1`) with ONNX's default activations.
     ///
-    /// Rows of `inputGates` and `hiddenGates` hold `3 * hidden` pre-activations from the input and from the last
-    /// state, biases included, in ONNX's order: update, reset, hidden. `state` is read and replaced.
-    package func gruCell(
-        batch: Int, hidden: Int, inputGates: UnsafePointer<Float>, inputStride: Int,
-        hiddenGates: UnsafePointer<Float>, hiddenStride: Int, state: UnsafeMutablePointer<Float>
+    /// Rows of `inputGates` hold `3 * hidden` sums from the input, biases included, in ONNX's order: update, reset,
+    /// hidden. `weights` are packed for `[hidden, 3 * hidden]`, `bias` holds as many numbers, `hiddenGates` is room
+    /// for batch rows of them. `last` is the state before, `output` the state after; they must differ.
+    package func gruStep(
+        batch: Int, hidden: Int, last: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>,
+        inputGates: UnsafePointer<Float>, hiddenGates: UnsafeMutablePointer<Float>,
+        output: UnsafeMutablePointer<Float>
     ) {
-        spreadItems(batch, cost: hidden * 16) { rows in
-            for row in rows {
-                // SAFETY: the caller gives batch rows.
+        let width = 3 * hidden
+        // SAFETY: the caller gives batch rows of the sizes named.
+        let product = unsafe MatrixProduct(
+            m: batch, n: width, k: hidden, left: .strided(MatrixOperand(last, rowStride: hidden)),
+            right: .packed(weights.assumingMemoryBound(to: Float.self)), c: hiddenGates, rowStride: width,
+            epilogue: Epilogue(bias: bias))
+        spreadCells(product, hidden: hidden, gates: 3) { cells in
+            for row in 0..<batch {
                 var task = unsafe apus_gru_task(
-                    hidden: hidden, input_gates: inputGates + row * inputStride,
-                    hidden_gates: hiddenGates + row * hiddenStride, state: state + row * hidden)
+                    hidden: hidden, count: cells.count, input_gates: inputGates + row * width + cells.lowerBound,
+                    hidden_gates: UnsafePointer(hiddenGates) + row * width + cells.lowerBound,
+                    last: last + row * hidden + cells.lowerBound, state: output + row * hidden + cells.lowerBound)
                 unsafe table.pointee.f32_gru_cell?(&task)
             }
+        }
+    }
+
+    /// Computes ranges of cells, each with its part of the product's columns for every gate, on the pool.
+    ///
+    /// A thread meets the same columns at every step, so that its share of the weights stays in its own cache.
+    private func spreadCells(
+        _ product: MatrixProduct, hidden: Int, gates: Int, _ finish: (Range<Int>) -> Void
+    ) {
+        let panel = unsafe table.pointee.f32_gemm_columns
+        let work = product.m * product.n * product.k
+        let isDivisible = hidden % panel == 0
+        let parts = isDivisible && work >= 60_000 ? Swift.min(pool.threadCount, hidden / panel) : 1
+        pool.run(partCount: parts) { part in
+            let first = part * (hidden / panel) / parts * panel
+            let last = part == parts - 1 ? hidden : (part + 1) * (hidden / panel) / parts * panel
+            // SAFETY: columns begin at panels, because a gate is a whole number of them wherever it is divided.
+            if parts == 1 {
+                unsafe product.compute(rows: 0..<product.m, columns: 0..<product.n, self)
+            } else {
+                for gate in 0..<gates {
+                    unsafe product.compute(
+                        rows: 0..<product.m, columns: gate * hidden + first..<gate * hidden + last, self)
+                }
+            }
+            finish(first..<last)
         }
     }
 }

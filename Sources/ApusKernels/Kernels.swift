@@ -93,4 +93,5 @@ enum ScratchPurpose: Int32 {
     case zeros
     case pointers
     case image
+    case attention
 }

@@ -29,6 +29,8 @@ struct MatrixProduct {
     var epilogue: Epilogue
 
     static let deepest = 256
+    /// How many rows ahead packed weights are fetched from memory.
+    static let prefetchedDepth = 64
     static let widest = 512
 
     /// The height of the panels `m` rows are cut into: as even as the tile allows.
@@ -42,6 +44,30 @@ struct MatrixProduct {
     /// Computes the block of rows and columns; both begin at multiples of the panel sizes.
     @unsafe
     func compute(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
+        let width = unsafe kernels.table.pointee.f32_gemm_columns
+        if streamsRight(rows.count, kernels) {
+            // Few rows: packed weights are read in the order they lie, each once.
+            for column in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
+                unsafe computeBlock(
+                    rows: rows, columns: column..<Swift.min(columns.upperBound, column + width), kernels)
+            }
+        } else {
+            unsafe computeBlock(rows: rows, columns: columns, kernels)
+        }
+        guard !epilogue.activation.isClamp else { return }
+        for row in rows {
+            let target = unsafe c + row * rowStride + columns.lowerBound
+            unsafe kernels.activate(epilogue.activation, columns.count, target, target)
+        }
+    }
+
+    private func streamsRight(_ rows: Int, _ kernels: Kernels) -> Bool {
+        guard case .packed = right else { return false }
+        return unsafe !isDepthWhole && k > Self.deepest && rows <= 2 * Self.panelRows(m, kernels.table)
+    }
+
+    @unsafe
+    private func computeBlock(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
         let table = unsafe kernels.table
         let (panelRows, panelColumns) = unsafe (Self.panelRows(m, table), table.pointee.f32_gemm_columns)
         let blocks = isDepthWhole ? 1 : Swift.max(1, (k + Self.deepest - 1) / Self.deepest)
@@ -59,7 +85,7 @@ struct MatrixProduct {
                 let height = Swift.min(rowBlock, rows.upperBound - row)
                 unsafe task.m = height
                 unsafe task.n = columns.count
-                guard unsafe setLeft(&task, start, count, row, height, panelRows, table) else { return }
+                unsafe setLeft(&task, start, row, panelRows)
                 let offset = row * rowStride + columns.lowerBound
                 unsafe task.c = c + offset
                 unsafe task.row_bias = epilogue.biasAxis == .row ? epilogue.bias.map { unsafe $0 + row } : nil
@@ -70,11 +96,6 @@ struct MatrixProduct {
             }
             start += count
         } while start < k
-        guard !epilogue.activation.isClamp else { return }
-        for row in rows {
-            let target = unsafe c + row * rowStride + columns.lowerBound
-            unsafe kernels.activate(epilogue.activation, columns.count, target, target)
-        }
     }
 
     /// Whether the depth cannot be cut because partial sums would overwrite the residual, or need not be.
@@ -95,38 +116,19 @@ struct MatrixProduct {
         return unsafe task
     }
 
-    /// Points the task at the rows; false where there is no memory to copy them.
-    private func setLeft(
-        _ task: inout apus_f32_gemm_task, _ start: Int, _ count: Int, _ row: Int, _ height: Int, _ panelRows: Int,
-        _ table: UnsafePointer<apus_kernel_table>
-    ) -> Bool {
+    private func setLeft(_ task: inout apus_f32_gemm_task, _ start: Int, _ row: Int, _ panelRows: Int) {
         switch left {
         case .packed(let base):
             unsafe task.a = base + row * k + start * panelRows
             unsafe task.a_panel_stride = panelRows * k
+            unsafe task.a_row_stride = 1
             unsafe task.a_step = panelRows
-        case .strided(let a) where a.rowStride == 1 || height == 1:
+        case .strided(let a):
             unsafe task.a = a.base + row * a.rowStride + start * a.columnStride
             unsafe task.a_panel_stride = panelRows * a.rowStride
+            unsafe task.a_row_stride = a.rowStride
             unsafe task.a_step = a.columnStride
-        case .strided(let a):
-            let panels = (height + panelRows - 1) / panelRows
-            guard let memory = unsafe scratch(.left, byteCount: panels * panelRows * count * 4) else { return false }
-            let target = unsafe memory.assumingMemoryBound(to: Float.self)
-            for panel in 0..<panels {
-                let first = row + panel * panelRows
-                let rows = Swift.min(panelRows, row + height - first)
-                var pack = unsafe apus_pack_task(
-                    rows: rows, k: count, padded_rows: rows,
-                    x: a.base + first * a.rowStride + start * a.columnStride, row_stride: a.rowStride,
-                    step: a.columnStride, out: target + panel * panelRows * count, out_step: panelRows)
-                unsafe table.pointee.f32_pack?(&pack)
-            }
-            unsafe task.a = UnsafePointer(target)
-            unsafe task.a_panel_stride = panelRows * count
-            unsafe task.a_step = panelRows
         }
-        return true
     }
 
     /// Points the task at the columns; false where there is no memory to copy them.
@@ -140,6 +142,7 @@ struct MatrixProduct {
             unsafe task.b = base + columns.lowerBound * k + start * width
             unsafe task.b_panel_stride = width * k
             unsafe task.b_step = width
+            unsafe task.prefetch = width * Self.prefetchedDepth
             return true
         case .strided(let b) where b.columnStride == 1 && rows.count <= 56:
             unsafe task.b = b.base + start * b.rowStride + columns.lowerBound
@@ -189,7 +192,7 @@ struct ProductDivision {
         self.m = m
         self.n = n
         let work = Double(m) * Double(n) * Double(Swift.max(1, k)) * Double(batch)
-        let target = threadCount == 1 || work < 400_000 ? 1 : threadCount * 3
+        let target = threadCount == 1 || work < 100_000 ? 1 : work < 1_600_000 ? threadCount : threadCount * 3
         var step = Swift.min(n, MatrixProduct.widest)
         var parts = (n + step - 1) / step
         if batch * parts < target, n >= m {

@@ -97,7 +97,10 @@ private final class Crew: @unchecked Sendable {
     private let generation = Atomic<Int>(0)
     private let sleeperCount = Atomic<Int>(0)
     private let isCallerAsleep = Atomic<Bool>(false)
-    private let nextPart = Atomic<Int>(0)
+    /// Parts taken by the caller, from the first on, and by the threads, from the last back, 32 bits each.
+    ///
+    /// Taken from both ends, the parts of runs of equal size tend to meet the same thread, and its caches, again.
+    private let taken = Atomic<Int>(0)
     private let shortage = Atomic<Int>(0)
     private let gate = Atomic<Int>(closed)
     private var job: UnsafePointer<Job>?
@@ -145,10 +148,10 @@ private final class Crew: @unchecked Sendable {
         // SAFETY: the gate is closed and empty.
         unsafe self.job = unsafe job
         self.partCount = partCount
-        nextPart.store(0, ordering: .relaxed)
+        taken.store(0, ordering: .relaxed)
         gate.store(0, ordering: .sequentiallyConsistent)
         announce()
-        unsafe takeParts(job, partCount)
+        unsafe takeParts(job, partCount, isCaller: true)
         gate.bitwiseOr(Self.closed, ordering: .sequentiallyConsistent)
         if !spin({ gate.load(ordering: .acquiring) == Self.closed }) {
             unsafe pthread_mutex_lock(mutex)
@@ -170,18 +173,20 @@ private final class Crew: @unchecked Sendable {
             seen = generation.load(ordering: .acquiring)
             guard enter() else { continue }
             // SAFETY: the gate was open, so the job stands until this thread has left.
-            if let job = unsafe job { unsafe takeParts(job, partCount) }
+            if let job = unsafe job { unsafe takeParts(job, partCount, isCaller: false) }
             if let byteCount = ScratchShortage.take() { shortage.store(byteCount, ordering: .relaxed) }
             leave()
         }
     }
 
     @unsafe
-    private func takeParts(_ job: UnsafePointer<Job>, _ partCount: Int) {
+    private func takeParts(_ job: UnsafePointer<Job>, _ partCount: Int, isCaller: Bool) {
+        let one = isCaller ? 1 : 1 << 32
         while true {
-            let part = nextPart.add(1, ordering: .relaxed).oldValue
-            guard part < partCount else { return }
-            unsafe call(job, part: part)
+            let before = taken.add(one, ordering: .relaxed).oldValue
+            let (first, last) = (before & 0xffff_ffff, before >> 32)
+            guard first + last < partCount else { return }
+            unsafe call(job, part: isCaller ? first : partCount - 1 - last)
         }
     }
 
@@ -227,7 +232,7 @@ private final class Crew: @unchecked Sendable {
     }
 
     private func spin(_ condition: () -> Bool) -> Bool {
-        let limit = 30_000
+        let limit = 200_000
         let start = monotonicNanoseconds()
         repeat {
             for _ in 0..<16 {

@@ -17,6 +17,7 @@ public final class TensorStorage: @unchecked Sendable {
     private let owner: (any AnyObject & Sendable)?
     private let budget: MemoryBudget?
     private let chargedByteCount: Int
+    private static let hugePage = 1 << 21
 
     /// Allocates zeroed or uninitialised memory, aligned to 64 bytes and padded by 64 bytes.
     ///
@@ -27,11 +28,15 @@ public final class TensorStorage: @unchecked Sendable {
         let charged = byteCount &+ MemoryBudget.overheadBytes
         try budget?.reserve(charged)
         var pointer: UnsafeMutableRawPointer?
+        let isVast = byteCount >= 2 * Self.hugePage
         // SAFETY: the pointer is checked before use and freed once, in deinit.
-        guard unsafe posix_memalign(&pointer, 64, padded) == 0, let allocated = unsafe pointer else {
+        guard unsafe posix_memalign(&pointer, isVast ? Self.hugePage : 64, padded) == 0, let allocated = unsafe pointer
+        else {
             budget?.release(charged)
             throw .limit("the system has no \(byteCount) bytes")
         }
+        // Large pages where the system has them: products read packed weights from end to end.
+        if isVast { unsafe _ = madvise(allocated, padded & ~(Self.hugePage - 1), MADV_HUGEPAGE) }
         if zeroed { unsafe memset(allocated, 0, padded) }
         unsafe base = allocated
         self.byteCount = byteCount

@@ -43,13 +43,15 @@ import Testing
         result.inferTypes()
         var context = PassContext(catalogue: catalogue)
         context.verifies = true
-        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) }
+        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) } + [PassRunner(DeadCode())]
         try Pipeline(name: "lowering", steps: steps, roundLimit: 1).run(on: &result, context)
         return result
     }
 
     /// Runs the graph as it is and lowered and compares every element.
-    private func expectAgreement(_ graph: Graph, operators: [String], seed: UInt64) throws {
+    private func expectAgreement(
+        _ graph: Graph, operators: [String], seed: UInt64, bound: Float = 1e-4
+    ) throws {
         let input = try floats(try #require(graph.inputs[0].type.shape), seed: seed)
         let expected = try #require(
             try CPUPlan(graph, options: options(.scalar)).makeSession().run([.tensor(input)])[0].tensor)
@@ -62,7 +64,7 @@ import Testing
             #expect(actual.shape == expected.shape)
             let pairs = zip(try actual.array(of: Float.self), try expected.array(of: Float.self))
             let worst = pairs.map { abs($0 - $1) }.max() ?? 0
-            #expect(worst < 1e-4, "\(instructionSet.rawValue), seed \(seed): off by \(worst)")
+            #expect(worst < bound, "\(instructionSet.rawValue), seed \(seed): off by \(worst)")
         }
     }
 
@@ -175,6 +177,53 @@ import Testing
                 ], output: "y")
             try expectAgreement(graph, operators: ["apus.cpu.\(name)"], seed: 10)
         }
+    }
+
+    @Test("Attention reads one merged projection where it lies", arguments: [1, 6, 40])
+    func attention(_ places: Int) throws {
+        var nodes: [Node] = []
+        var constants: [String: Tensor] = [
+            "split": try Tensor([Int64(0), 0, 2, 32], shape: [4]), "join": try Tensor([Int64(0), 0, 64], shape: [3]),
+        ]
+        for (number, name) in ["q", "k", "v"].enumerated() {
+            constants["w" + name] = try floats([24, 64], seed: UInt64(20 + number))
+            constants["b" + name] = try floats([64], seed: UInt64(30 + number))
+            nodes += [
+                Node("MatMul", opset: 24, inputs: ["x", "w" + name], outputs: [name + "p"]),
+                Node("Add", opset: 24, inputs: [name + "p", "b" + name], outputs: [name + "a"]),
+                Node("Reshape", opset: 24, inputs: [name + "a", "split"], outputs: [name + "r"]),
+                Node(
+                    "Transpose", opset: 24, inputs: [name + "r"], outputs: [name],
+                    attributes: ["perm": .integers([0, 2, 1, 3])]),
+            ]
+        }
+        nodes += [
+            Node(
+                "Attention", opset: 24, inputs: ["q", "k", "v"], outputs: ["h"], attributes: ["is_causal": .integer(1)]),
+            Node(
+                "Transpose", opset: 24, inputs: ["h"], outputs: ["t"], attributes: ["perm": .integers([0, 2, 1, 3])]),
+            Node("Reshape", opset: 24, inputs: ["t", "join"], outputs: ["y"]),
+        ]
+        let graph = try graph([2, places, 24], nodes, constants: constants, output: "y")
+        try expectAgreement(graph, operators: ["apus.cpu.MatMul", "apus.cpu.Attention"], seed: 40)
+    }
+
+    @Test("Half weights are widened and packed once, and half values in between stay wide")
+    func halfWeights() throws {
+        func half(_ shape: Shape, seed: UInt64) throws -> Tensor {
+            try Tensor(try floats(shape, seed: seed).array(of: Float.self).map { Float16($0) }, shape: shape)
+        }
+        let graph = try graph(
+            [3, 17],
+            [
+                Node("Cast", opset: 18, inputs: ["x"], outputs: ["h"], attributes: ["to": .integer(10)]),
+                Node("MatMul", opset: 18, inputs: ["h", "w"], outputs: ["p"]),
+                Node("Add", opset: 18, inputs: ["p", "b"], outputs: ["a"]),
+                Node("Tanh", opset: 18, inputs: ["a"], outputs: ["t"]),
+                Node("Cast", opset: 18, inputs: ["t"], outputs: ["y"], attributes: ["to": .integer(1)]),
+            ], constants: ["w": try half([17, 37], seed: 4), "b": try half([37], seed: 5)], output: "y")
+        try expectAgreement(
+            graph, operators: ["Cast", "Cast", "apus.cpu.MatMul", "Cast", "Cast"], seed: 6, bound: 4e-3)
     }
 
     @Test("Weights packed for one instruction set are refused by another")

@@ -103,38 +103,57 @@ import Testing
     func cells(kernels: Kernels) {
         var random = SeededGenerator(44)
         func sigmoid(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
-        for (batch, hidden) in [(1, 1), (2, 16), (3, 21), (5, 40)] {
-            let gates = Buffer(batch * 4 * hidden, in: -3...3, &random)
-            let more = Buffer(batch * 3 * hidden, in: -3...3, &random)
+        for (batch, hidden) in [(1, 1), (2, 16), (3, 21), (5, 40), (1, 160), (3, 128)] {
+            let sums = Buffer(batch * 4 * hidden, in: -3...3, &random)
+            let weights = Buffer(hidden * 4 * hidden, in: -0.2...0.2, &random)
+            let bias = Buffer(3 * hidden, in: -1...1, &random)
             let peepholes = Buffer(3 * hidden, in: -1...1, &random)
             let state = Buffer(batch * hidden, in: -1...1, &random)
+            let last = Buffer(batch * hidden, in: -1...1, &random)
+            let packed = Buffer<Float>(kernels.packedGEMMByteCount(k: hidden, n: 4 * hidden) / 4, filler: 7)
+            unsafe kernels.packGEMM(
+                k: hidden, n: 4 * hidden, MatrixOperand(weights.constant, rowStride: 4 * hidden), into: packed.pointer)
+            let gates = Buffer(sums.array, filler: 5)
             let cell = Buffer(state.array, filler: 5)
             let output = Buffer(results: batch * hidden)
-            unsafe kernels.lstmCell(
-                batch: batch, hidden: hidden, gates: gates.constant, gatesStride: 4 * hidden,
+            unsafe kernels.lstmStep(
+                batch: batch, hidden: hidden, last: last.constant, weights: packed.constant, gates: gates.pointer,
                 peepholes: peepholes.constant, cell: cell.pointer, output: output.pointer)
-            let gru = Buffer(state.array, filler: 5)
-            unsafe kernels.gruCell(
-                batch: batch, hidden: hidden, inputGates: gates.constant, inputStride: 4 * hidden,
-                hiddenGates: more.constant, hiddenStride: 3 * hidden, state: gru.pointer)
+            unsafe kernels.packGEMM(
+                k: hidden, n: 3 * hidden, MatrixOperand(weights.constant, rowStride: 4 * hidden), into: packed.pointer)
+            let room = Buffer(results: batch * 3 * hidden)
+            let gru = Buffer(results: batch * hidden)
+            unsafe kernels.gruStep(
+                batch: batch, hidden: hidden, last: last.constant, weights: packed.constant, bias: bias.constant,
+                inputGates: sums.constant, hiddenGates: room.pointer, output: gru.pointer)
             for row in 0..<batch {
+                func recurrent(_ column: Int) -> Float {
+                    Float(
+                        (0..<hidden).reduce(0.0) {
+                            $0 + Double(last[row * hidden + $1]) * Double(weights[$1 * 4 * hidden + column])
+                        })
+                }
                 for j in 0..<hidden {
-                    let (g, r) = (row * 4 * hidden + j, row * 3 * hidden + j)
                     let old = state[row * hidden + j]
-                    let forget = sigmoid(gates[g + 2 * hidden] + peepholes[2 * hidden + j] * old)
-                    let input = sigmoid(gates[g] + peepholes[j] * old)
-                    let new = forget * old + input * tanhf(gates[g + 3 * hidden])
-                    let open = sigmoid(gates[g + hidden] + peepholes[hidden + j] * new)
-                    #expect(departure([cell[row * hidden + j]], [new], absolute: 1e-6) == nil)
-                    #expect(departure([output[row * hidden + j]], [open * tanhf(new)], absolute: 1e-6) == nil)
-                    let update = sigmoid(gates[g] + more[r])
-                    let reset = sigmoid(gates[g + hidden] + more[r + hidden])
-                    let candidate = tanhf(gates[g + 2 * hidden] + reset * more[r + 2 * hidden])
-                    let next = (1 - update) * candidate + update * old
-                    #expect(departure([gru[row * hidden + j]], [next], absolute: 1e-6) == nil)
+                    func gate(_ index: Int) -> Float {
+                        sums[row * 4 * hidden + index * hidden + j] + recurrent(index * hidden + j)
+                    }
+                    let forget = sigmoid(gate(2) + peepholes[2 * hidden + j] * old)
+                    let input = sigmoid(gate(0) + peepholes[j] * old)
+                    let new = forget * old + input * tanhf(gate(3))
+                    let open = sigmoid(gate(1) + peepholes[hidden + j] * new)
+                    #expect(departure([cell[row * hidden + j]], [new], absolute: 3e-6) == nil)
+                    #expect(departure([output[row * hidden + j]], [open * tanhf(new)], absolute: 3e-6) == nil)
+                    func sum(_ index: Int) -> Float { sums[row * 3 * hidden + index * hidden + j] }
+                    func back(_ index: Int) -> Float { recurrent(index * hidden + j) + bias[index * hidden + j] }
+                    let update = sigmoid(sum(0) + back(0))
+                    let reset = sigmoid(sum(1) + back(1))
+                    let candidate = tanhf(sum(2) + reset * back(2))
+                    let next = (1 - update) * candidate + update * last[row * hidden + j]
+                    #expect(departure([gru[row * hidden + j]], [next], absolute: 3e-6) == nil)
                 }
             }
-            #expect(cell.isIntact && output.isIntact && gru.isIntact)
+            #expect(cell.isIntact && output.isIntact && gru.isIntact && gates.isIntact && room.isIntact)
         }
     }
 }

@@ -188,4 +188,15 @@ import Testing
         #expect(try Evaluation("ReduceProd").infer(sizes).elements == [n * 6])
         #expect(try Evaluation("Less").infer(left, left).type == .tensor(.bool, [n, 1, 3]))
     }
+
+    @Test("A size and the lesser of it and a positive number broadcast to the size")
+    func leastBroadcasts() throws {
+        for name in ["seq", "/a.1"] {
+            let size = Dimension(symbol: name)
+            let least = Dimension.least(512, size)
+            #expect(try ElementwiseInference.broadcast([size, least], [least, size]) == [size, size])
+            #expect(try ElementwiseInference.broadcast([size], [Dimension.least(0, size)]) == [.unknown])
+            #expect(try ElementwiseInference.broadcast([Dimension(symbol: "n")], [least]) == [.unknown])
+        }
+    }
 }

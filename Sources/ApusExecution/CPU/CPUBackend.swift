@@ -13,23 +13,22 @@ package struct CPUBackend: Backend {
 
     /// The operators that only lowered graphs have.
     package static let operators: [any Operator.Type] = [
-        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredConv.self, LoweredGRU.self,
-        LoweredImageConv.self,
-        LoweredImagePool.self,
-        LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self, LoweredQLinearConv.self,
-        LoweredQLinearMatMul.self, QuantizedSum.self, ToChannelsFirst.self, ToChannelsLast.self,
+        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredAttention.self,
+        LoweredConv.self, LoweredGRU.self, LoweredImageConv.self, LoweredImagePool.self, LoweredLSTM.self,
+        LoweredMatMul.self, LoweredMatMulInteger.self, LoweredQLinearConv.self, LoweredQLinearMatMul.self,
+        QuantizedSum.self, ToChannelsFirst.self, ToChannelsLast.self,
     ]
 
     /// The passes that choose forms for this machine, in order: they pack weights and fuse epilogues.
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
         return [
-            LowerImages(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
-            LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels),
-            FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
+            WidenHalf(), LowerImages(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
+            LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(),
+            LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
-            LowerRecurrent(kernels: kernels), FuseDequantization(), FuseDequantization(), FuseBias(), FuseResidual(),
-            FuseActivation(),
+            LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
+            FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),
         ]
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Softmax of the products of queries and keys, times values.
@@ -70,6 +71,7 @@ package struct Attention: RealOperator {
     package func compute<Element: RealElement>(
         _ type: Element.Type, _ inputs: Inputs, _ outputs: inout Outputs
     ) throws(ComputeError) {
+        if Element.self == Float.self, try computeFused(inputs, &outputs) { return }
         let queries = try inputs.tensor(0)
         let query = try HeadLayout(queries.shape, heads: queryHeads, "the query")
         let keys = try Attention.joined(inputs.tensor(1), inputs.optionalTensor(4), keyHeads, of: Element.self)
@@ -120,6 +122,38 @@ package struct Attention: RealOperator {
             }
         }
         if outputs.isWanted(3) { outputs.set(3, try Tensor(seen, shape: seenShape)) }
+    }
+
+    /// Attends in one pass of a kernel where no intermediate result is asked for and masks are plain.
+    private func computeFused(_ inputs: Inputs, _ outputs: inout Outputs) throws(ComputeError) -> Bool {
+        let past = try inputs.optionalTensor(4)
+        guard !outputs.isWanted(3), !inputs.isPresent(6), inputs.isPresent(4) == inputs.isPresent(5),
+            past.map({ $0.shape.rank == 4 }) ?? true, let reach = window.reach(past: past?.shape[2] ?? 0)
+        else { return false }
+        let queries = try inputs.tensor(0)
+        let query = try HeadLayout(queries.shape, heads: queryHeads, "the query")
+        var (keys, values) = (try inputs.tensor(1), try inputs.tensor(2))
+        guard keys.elementType == .float32, values.elementType == .float32 else { return false }
+        let isJoined = past != nil || outputs.isWanted(1) || outputs.isWanted(2)
+        if isJoined {
+            keys = try Attention.joined(keys, past, keyHeads, of: Float.self)
+            values = try Attention.joined(values, inputs.optionalTensor(5), keyHeads, of: Float.self)
+        }
+        let key = try HeadLayout(keys.shape, heads: isJoined ? nil : keyHeads, "the key")
+        let value = try HeadLayout(values.shape, heads: isJoined ? nil : keyHeads, "the value")
+        var result = query
+        result.features = value.features
+        var attention = FusedAttention(
+            query, key, value, scale: scale ?? 1 / Float(query.features).squareRoot(), softcap: softcap)
+        attention.shape.reach = reach
+        try attention.check(query, key, value)
+        let mask = try FusedAttention.Mask(inputs.optionalTensor(3), attention.shape)
+        let target = try outputs.makeTensor(0, .float32, result.shape)
+        attention.run(queries, keys, values, mask, into: target, result.steps, outputs.context)
+        outputs.set(0, target.finish())
+        outputs.set(1, keys)
+        outputs.set(2, values)
+        return true
     }
 
     /// The cached and the new elements one after the other, with heads before the sequence.

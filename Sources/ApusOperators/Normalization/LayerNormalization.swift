@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Normalizes every item over its last dimensions.
@@ -37,6 +38,7 @@ package struct LayerNormalization: MixedOperator {
         let first = try shape.axis(axis)
         let size = Shape(shape.dropFirst(first)).elementCount
         let rows = Shape(shape.prefix(first)).elementCount
+        if Element.self == Float.self, try computeRows(rows, size, first, inputs, &outputs) { return }
         let scale = try LayerNormalization.parameter(inputs.tensor(1), shape, first, of: Element.self)
         let bias = try inputs.optionalTensor(2).map { (tensor) throws(ComputeError) in
             try LayerNormalization.parameter(tensor, shape, first, of: Element.self)
@@ -64,6 +66,37 @@ package struct LayerNormalization: MixedOperator {
         let reduced = Shape(shape.prefix(first) + shape.dropFirst(first).map { _ in 1 })
         if outputs.isWanted(1) { outputs.set(1, try Tensor(means, shape: reduced).cast(to: stash)) }
         if outputs.isWanted(2) { outputs.set(2, try Tensor(inverses, shape: reduced).cast(to: stash)) }
+    }
+
+    /// Normalizes `f32` rows whose scale and bias are the same for all by a kernel.
+    private func computeRows(
+        _ rows: Int, _ size: Int, _ first: Int, _ inputs: Inputs, _ outputs: inout Outputs
+    ) throws(ComputeError) -> Bool {
+        let input = try inputs.tensor(0)
+        let scale = try inputs.tensor(1)
+        let bias = try inputs.optionalTensor(2)
+        guard rows > 0, size > 0, input.elementType == .float32, scale.elementType == .float32,
+            scale.elementCount == size, bias.map({ $0.elementType == .float32 && $0.elementCount == size }) ?? true
+        else { return false }
+        let reduced = Shape(input.shape.prefix(first) + input.shape.dropFirst(first).map { _ in 1 })
+        let result = try outputs.makeTensor(0, .float32, input.shape)
+        let means = try outputs.makeTensor(1, .float32, outputs.isWanted(1) ? reduced : [0])
+        let inverses = try outputs.makeTensor(2, .float32, outputs.isWanted(2) ? reduced : [0])
+        // SAFETY: input and result hold rows of the size, scale and bias one, the moments one number for each row.
+        unsafe outputs.context.vectorKernels.layerNormalization(
+            rows: rows, columns: size, epsilon: epsilon,
+            UnsafePointer(input.baseAddress.assumingMemoryBound(to: Float.self)),
+            scale: UnsafePointer(scale.baseAddress.assumingMemoryBound(to: Float.self)),
+            bias: bias.map { unsafe UnsafePointer($0.baseAddress.assumingMemoryBound(to: Float.self)) },
+            into: result.baseAddress.assumingMemoryBound(to: Float.self),
+            means: outputs.isWanted(1) ? means.baseAddress.assumingMemoryBound(to: Float.self) : nil,
+            inverseDeviations: outputs.isWanted(2) ? inverses.baseAddress.assumingMemoryBound(to: Float.self) : nil)
+        withExtendedLifetime((input, scale, bias)) {}
+        outputs.set(0, result.finish())
+        let (mean, inverse) = (means.finish(), inverses.finish())
+        if outputs.isWanted(1) { outputs.set(1, try mean.cast(to: stash)) }
+        if outputs.isWanted(2) { outputs.set(2, try inverse.cast(to: stash)) }
+        return true
     }
 
     /// A scale or bias for one item or, where it differs between items, for all of them.

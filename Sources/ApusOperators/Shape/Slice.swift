@@ -91,8 +91,7 @@ package struct Slice: Operator {
         if let gap = (right - left).value { return gap >= 0 ? left : right }
         if left.isUnknown || right.isUnknown { return .unknown }
         if left.value == 0 || right.value == 0 { return 0 }
-        let names = [left.description, right.description].sorted()
-        return Dimension(symbol: "min(\(names[0]), \(names[1]))")
+        return .least(left, right)
     }
 
     package func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {

@@ -20,6 +20,14 @@ package struct AttentionWindow: Sendable {
         }
     }
 
+    /// How far a query sees beyond its own number where keys are cut off at its place alone; nil: everywhere.
+    ///
+    /// Nil in place of the whole where the window has other borders.
+    package func reach(past: Int) -> Int?? {
+        guard left < 0, right < 0 else { return nil }
+        return .some(isCausal ? past : nil)
+    }
+
     /// Whether a query at an absolute place sees a key.
     @inline(__always)
     package func sees(_ key: Int, from place: Int) -> Bool {

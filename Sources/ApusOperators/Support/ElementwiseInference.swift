@@ -41,7 +41,9 @@ package enum ElementwiseInference {
             return left
         case (_?, nil): return left
         case (nil, _?): return right
-        case (nil, nil): return left == right ? left : .unknown
+        case (nil, nil):
+            if left == right || right.isLeast(of: left) { return left }
+            return left.isLeast(of: right) ? right : .unknown
         }
     }
 
@@ -68,5 +70,32 @@ package enum ElementwiseInference {
             combine(lefts[lefts.count == 1 ? 0 : index], rights[rights.count == 1 ? 0 : index])
         }
         return result.allSatisfy(\.isUnknown) ? nil : result
+    }
+}
+
+extension Dimension {
+    /// The lesser of two sizes, neither of which is unknown.
+    ///
+    /// Its name spells the operation, so that equal computations stay equal.
+    package static func least(_ left: Dimension, _ right: Dimension) -> Dimension {
+        let names = [left.description, right.description].sorted()
+        return Dimension(symbol: "min(\(names[0]), \(names[1]))")
+    }
+
+    /// Whether this is the lesser of the other size and a positive number: broadcasting the two gives the other.
+    func isLeast(of other: Dimension) -> Bool {
+        let text = description
+        guard text.hasPrefix("min("), text.hasSuffix(")"), !other.isUnknown else { return false }
+        let inner = text.dropFirst(4).dropLast()
+        let name = other.description
+        let number: Substring
+        if inner.hasSuffix(", " + name) {
+            number = inner.dropLast(name.count + 2)
+        } else if inner.hasPrefix(name + ", ") {
+            number = inner.dropFirst(name.count + 2)
+        } else {
+            return false
+        }
+        return Int(number).map { $0 > 0 } ?? false
     }
 }

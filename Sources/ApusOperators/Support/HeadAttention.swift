@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 import Glibc
 
@@ -27,10 +28,12 @@ package struct HeadAttention {
     }
 
     private let product: FloatProduct
+    private let kernels: Kernels
 
     package init(scale: Float, _ context: EvaluationContext) {
         self.scale = scale
         product = FloatProduct(context)
+        kernels = context.vectorKernels
     }
 
     /// Returns the weighted values, laid out batch, place, head, feature.
@@ -49,6 +52,10 @@ package struct HeadAttention {
         let width = query.heads * value.features
         var result = [Float](repeating: 0, count: query.batch * query.length * width)
         guard query.length > 0, key.length > 0 else { return result }
+        if sinks.isEmpty, biases.isEmpty, query.features > 0, value.features > 0 {
+            runFused(query, key, value, prepare, into: &result)
+            return result
+        }
         let shared = query.heads / key.heads
         for item in 0..<query.batch {
             for head in 0..<query.heads {
@@ -86,6 +93,49 @@ package struct HeadAttention {
             }
         }
         return result
+    }
+
+    /// Attends in one pass of a kernel, whose mask is what `prepare` makes of scores of 0.
+    private func runFused(
+        _ query: HeadStack, _ key: HeadStack, _ value: HeadStack,
+        _ prepare: (inout ArraySlice<Float>, Int, Int) -> Range<Int>, into result: inout [Float]
+    ) {
+        var mask: [Float] = []
+        mask.reserveCapacity(query.batch * query.length * key.length)
+        var isMasked = false
+        for item in 0..<query.batch {
+            for place in 0..<query.length {
+                var row = [Float](repeating: 0, count: key.length)[...]
+                let counted = prepare(&row, item, place)
+                for index in row.indices where !counted.contains(index) { row[index] = -.infinity }
+                isMasked = isMasked || row.contains { $0 != 0 }
+                mask += row
+            }
+        }
+        var shape = AttentionShape(
+            batch: query.batch, heads: query.heads, keyHeads: key.heads, queries: query.length, keys: key.length,
+            depth: query.features, values: value.features, scale: scale)
+        shape.softcap = softcap
+        let maskSteps = HeadSteps(item: query.length * key.length, head: 0, place: key.length)
+        let width = query.heads * value.features
+        unsafe query.values.withUnsafeBufferPointer { q in
+            unsafe key.values.withUnsafeBufferPointer { k in
+                unsafe value.values.withUnsafeBufferPointer { v in
+                    unsafe mask.withUnsafeBufferPointer { mask in
+                        unsafe result.withUnsafeMutableBufferPointer { y in
+                            guard let qs = q.baseAddress, let ks = k.baseAddress, let vs = v.baseAddress,
+                                let ys = y.baseAddress
+                            else { return }
+                            // SAFETY: run compared the stacks; result has a row of all heads for each query.
+                            unsafe kernels.attention(
+                                shape, qs, query.steps, ks, key.steps, vs, value.steps,
+                                mask: isMasked ? mask.baseAddress : nil, maskSteps: maskSteps, into: ys,
+                                HeadSteps(item: query.length * width, head: value.features, place: width))
+                        }
+                    }
+                }
+            }
+        }
     }
 
     private func biasSteps(_ query: HeadStack, _ key: HeadStack) throws(ComputeError) -> [Int] {

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+package import ApusKernels
 package import ApusTensors
 
 /// Queries, keys or values as heads: which element belongs to which head, place and feature.
@@ -42,6 +43,14 @@ package struct HeadLayout: Sendable, Hashable {
                 at: item * length * heads * features + head * features, rowStride: heads * features)
         }
         return MatrixPlace(at: (item * heads + head) * length * features, rowStride: features)
+    }
+
+    /// The distances between items, heads and places.
+    package var steps: HeadSteps {
+        let size = length * features
+        return isPacked
+            ? HeadSteps(item: size * heads, head: features, place: heads * features)
+            : HeadSteps(item: size * heads, head: size, place: features)
     }
 
     /// The shape of something with these heads, lying the same way.

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+package import ApusKernels
 package import ApusTensors
 
 /// Numbers laid out batch, head, place, feature.
@@ -21,6 +22,11 @@ package struct HeadStack: Sendable {
 
     /// Where the places of one head of one item start.
     package func start(_ item: Int, _ head: Int) -> Int { (item * heads + head) * length * features }
+
+    /// The distances between items, heads and places.
+    package var steps: HeadSteps {
+        HeadSteps(item: heads * length * features, head: length * features, place: features)
+    }
 
     /// The shape of a tensor of these numbers.
     package var shape: Shape { [batch, heads, length, features] }

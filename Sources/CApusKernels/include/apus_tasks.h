@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 /// C[m n] (+)= A * B over panels: panel i of A is `panel_rows` rows, panel j of B a tile's columns.
+///
+/// `prefetch` is how many floats ahead B is fetched, or 0.
 struct apus_f32_gemm_task {
     size_t m, n, k;
     const float *a;
-    size_t panel_rows, a_panel_stride, a_step;
+    size_t panel_rows, a_panel_stride, a_row_stride, a_step;
     const float *b;
-    size_t b_panel_stride, b_step;
+    size_t b_panel_stride, b_step, prefetch;
     float *c;
     size_t c_stride;
     int is_first, is_last;
@@ -134,18 +136,34 @@ struct apus_normalization_task {
 };
 typedef void apus_f32_normalization_fn(const struct apus_normalization_task *task);
 
-/// One row of LSTM cells.
+/// Queries of one head: softmax(scale * Q * K^T, capped, masked) * V, without ever writing all scores.
+///
+/// Query i sees key j where j <= i + reach. A mask is added, its rows `mask_stride` apart (0: the same for all);
+/// scratch holds `attention_scratch` floats.
+struct apus_attention_task {
+    size_t queries, keys, depth, values;
+    const float *q, *k, *v, *mask;
+    size_t q_stride, k_stride, v_stride, mask_stride;
+    float *y;
+    size_t y_stride;
+    ptrdiff_t reach;
+    float scale, softcap;
+    float *scratch;
+};
+typedef void apus_f32_attention_fn(const struct apus_attention_task *task);
+
+/// `count` LSTM cells of one row; gates and peepholes of one kind are `hidden` apart.
 struct apus_lstm_task {
-    size_t hidden;
+    size_t hidden, count;
     const float *gates, *peepholes;
     float *cell, *output;
 };
 typedef void apus_f32_lstm_fn(const struct apus_lstm_task *task);
 
-/// One row of GRU cells.
+/// `count` GRU cells of one row; gates of one kind are `hidden` apart. `state` may be `last`.
 struct apus_gru_task {
-    size_t hidden;
-    const float *input_gates, *hidden_gates;
+    size_t hidden, count;
+    const float *input_gates, *hidden_gates, *last;
     float *state;
 };
 typedef void apus_f32_gru_fn(const struct apus_gru_task *task);

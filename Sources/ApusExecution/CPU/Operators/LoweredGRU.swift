@@ -64,15 +64,15 @@ struct LoweredGRU: Operator {
         unsafe kernels.gemm(
             m: steps * batch, n: width, k: shape.inputSize, MatrixOperand(x, rowStride: shape.inputSize),
             packed: inputWeights, into: gates, rowStride: width, epilogue: Epilogue(bias: bias))
+        var last = unsafe UnsafePointer(state)
         for index in 0..<steps {
             let step = shape.isReversed(direction) ? steps - 1 - index : index
-            unsafe kernels.gemm(
-                m: batch, n: width, k: hidden, MatrixOperand(UnsafePointer(state), rowStride: hidden),
-                packed: stateWeights, into: hiddenGates, rowStride: width, epilogue: Epilogue(bias: bias + width))
-            unsafe kernels.gruCell(
-                batch: batch, hidden: hidden, inputGates: UnsafePointer(gates + step * batch * width),
-                inputStride: width, hiddenGates: UnsafePointer(hiddenGates), hiddenStride: width, state: state)
-            unsafe (output + step * shape.directions * batch * hidden).update(from: state, count: batch * hidden)
+            let target = unsafe output + step * shape.directions * batch * hidden
+            unsafe kernels.gruStep(
+                batch: batch, hidden: hidden, last: last, weights: stateWeights, bias: bias + width,
+                inputGates: UnsafePointer(gates + step * batch * width), hiddenGates: hiddenGates, output: target)
+            unsafe last = UnsafePointer(target)
         }
+        unsafe state.update(from: last, count: batch * hidden)
     }
 }

@@ -74,11 +74,8 @@ struct LoweredLSTM: Operator {
             let step = shape.isReversed(direction) ? steps - 1 - index : index
             let now = unsafe gates + step * batch * width
             let target = unsafe output + step * shape.directions * batch * hidden
-            unsafe kernels.gemm(
-                m: batch, n: width, k: hidden, MatrixOperand(last, rowStride: hidden), packed: stateWeights, into: now,
-                rowStride: width, epilogue: Epilogue(residual: UnsafePointer(now)))
-            unsafe kernels.lstmCell(
-                batch: batch, hidden: hidden, gates: UnsafePointer(now), gatesStride: width, peepholes: peepholes,
+            unsafe kernels.lstmStep(
+                batch: batch, hidden: hidden, last: last, weights: stateWeights, gates: now, peepholes: peepholes,
                 cell: cell, output: target)
             unsafe last = UnsafePointer(target)
         }
