@@ -199,7 +199,8 @@ import Testing
         }
         nodes += [
             Node(
-                "Attention", opset: 24, inputs: ["q", "k", "v"], outputs: ["h"], attributes: ["is_causal": .integer(1)]),
+                "Attention", opset: 24, inputs: ["q", "k", "v"], outputs: ["h"],
+                attributes: ["is_causal": .integer(1)]),
             Node(
                 "Transpose", opset: 24, inputs: ["h"], outputs: ["t"], attributes: ["perm": .integers([0, 2, 1, 3])]),
             Node("Reshape", opset: 24, inputs: ["t", "join"], outputs: ["y"]),

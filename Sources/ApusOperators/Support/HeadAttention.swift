@@ -52,7 +52,7 @@ package struct HeadAttention {
         let width = query.heads * value.features
         var result = [Float](repeating: 0, count: query.batch * query.length * width)
         guard query.length > 0, key.length > 0 else { return result }
-        if sinks.isEmpty, biases.isEmpty, query.features > 0, value.features > 0 {
+        if keptStage == nil, sinks.isEmpty, biases.isEmpty, query.features > 0, value.features > 0 {
             runFused(query, key, value, prepare, into: &result)
             return result
         }
