@@ -88,7 +88,8 @@ extension Kernels {
         let cost = shape.queries * shape.keys / blocks * (shape.depth + shape.values) / 4
         let floats = lanes * (shape.depth + shape.values + 2 * 128)
         spreadItems(heads * blocks, cost: cost) { items in
-            let memory = unsafe scratch(.attention, byteCount: floats * 4).assumingMemoryBound(to: Float.self)
+            guard let bytes = unsafe scratch(.attention, byteCount: floats * 4) else { return }
+            let memory = unsafe bytes.assumingMemoryBound(to: Float.self)
             for index in items {
                 let (part, block) = index.quotientAndRemainder(dividingBy: blocks)
                 let (item, head) = part.quotientAndRemainder(dividingBy: shape.heads)

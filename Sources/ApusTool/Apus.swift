@@ -16,8 +16,8 @@ struct ApusTool: ParsableCommand {
             """,
         version: Engine.version,
         subcommands: [
-            Run.self, Inspect.self, Bench.self, Compare.self, Build.self, Convert.self, Conformance.self,
-            Completions.self,
+            Run.self, Inspect.self, Bench.self, ProfileModel.self, Compare.self, Build.self, Convert.self,
+            Conformance.self, Completions.self,
         ])
 
     static func main() {

@@ -81,6 +81,7 @@ package final class CPUSession: Session {
         for index in plan.steps.indices {
             if isCancelled() { throw RunError(ComputeError(.cancelled, "the caller asked to stop")) }
             try executeStep(index)
+            release(index)
         }
     }
 
@@ -92,9 +93,9 @@ package final class CPUSession: Session {
             if isCancelled() { throw RunError(ComputeError(.cancelled, "the caller asked to stop")) }
             let stepStart = clock.now
             try executeStep(index)
-            profile.entries.append(
-                Profile.Entry(
-                    place: plan.steps[index].place, start: stepStart - start, duration: clock.now - stepStart))
+            let stepEnd = clock.now
+            profile.entries.append(entry(index, start: stepStart - start, duration: stepEnd - stepStart))
+            release(index)
         }
         profile.total = clock.now - start
         self.profile = profile
@@ -110,7 +111,28 @@ package final class CPUSession: Session {
         } catch {
             throw RunError(error, at: step.place)
         }
-        for slot in step.releasedSlots { table[slot] = nil }
+    }
+
+    /// Forgets what no later step reads.
+    @inline(__always)
+    private func release(_ index: Int) {
+        for slot in plan.steps[index].releasedSlots { table[slot] = nil }
+    }
+
+    /// What a profile says of a step, whose inputs and outputs are still there.
+    private func entry(_ index: Int, start: Duration, duration: Duration) -> Profile.Entry {
+        let step = plan.steps[index]
+        func tensor(_ slot: Int) -> Tensor? {
+            guard slot >= 0, case .tensor(let tensor)? = table[slot] else { return nil }
+            return tensor
+        }
+        let written = step.outputSlots.map(tensor)
+        let work = (step.operation as? any CountsWork)?.workPerElement ?? 0
+        return Profile.Entry(
+            place: step.place, start: start, duration: duration,
+            inputShapes: step.inputSlots.map { tensor($0)?.shape }, outputShapes: written.map { $0?.shape },
+            byteCount: Set(step.inputSlots + step.outputSlots).reduce(0) { $0 + (tensor($1)?.byteCount ?? 0) },
+            multiplyAdds: work * (written.first??.elementCount ?? 0))
     }
 
     private func runBody(

@@ -13,6 +13,8 @@ import ApusTensors
 struct ChannelsLastConv: Operator {
     static let schema = Schema("ChannelsLastConv", domain: PackedWeights.domain, inputs: 2...3)
 
+    var workPerElement: Int { depth * kernel.reduce(1, *) }
+
     private let geometry: ConvolutionGeometry
     private let kernel: [Int]
     private let groups: Int

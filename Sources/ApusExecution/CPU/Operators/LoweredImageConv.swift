@@ -12,6 +12,8 @@ import ApusTensors
 struct LoweredImageConv: Operator {
     static let schema = Schema("ImageConv", domain: PackedWeights.domain, inputs: 2...4)
 
+    var workPerElement: Int { convolution.depth * convolution.kernel.reduce(1, *) }
+
     private let convolution: ConvolutionAttributes
     private let algorithm: ConvolutionAlgorithm
     private let epilogue: EpilogueAttributes

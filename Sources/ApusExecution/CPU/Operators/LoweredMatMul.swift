@@ -12,6 +12,8 @@ import ApusTensors
 struct LoweredMatMul: Operator {
     static let schema = Schema("MatMul", domain: PackedWeights.domain, inputs: 2...4)
 
+    var workPerElement: Int { depth }
+
     private let depth: Int
     private let columns: Int
     private let transposesRows: Bool

@@ -14,6 +14,8 @@ import ApusTensors
 struct LoweredMatMulInteger: Operator {
     static let schema = Schema("MatMulInteger", domain: PackedWeights.domain, inputs: 2...7)
 
+    var workPerElement: Int { depth }
+
     private let depth: Int
     private let columns: Int
     private let isa: String

@@ -13,6 +13,8 @@ import ApusTensors
 struct LoweredQLinearConv: Operator {
     static let schema = Schema("QLinearConv", domain: PackedWeights.domain, inputs: 3...4)
 
+    var workPerElement: Int { convolution.depth * convolution.kernel.reduce(1, *) }
+
     private let convolution: ConvolutionAttributes
     private let inputZeroPoint: Int32
     private let output: QuantizedOutput

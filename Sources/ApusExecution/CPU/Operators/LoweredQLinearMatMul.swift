@@ -12,6 +12,8 @@ import ApusTensors
 struct LoweredQLinearMatMul: Operator {
     static let schema = Schema("QLinearMatMul", domain: PackedWeights.domain, inputs: 3...5)
 
+    var workPerElement: Int { depth }
+
     private let depth: Int
     private let columns: Int
     private let isa: String
