@@ -1,6 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import CApusKernels
+
 /// A function applied to every element of a result while it is still in cache.
 package enum Activation: Sendable, Hashable {
     case none
@@ -22,6 +24,18 @@ package enum Activation: Sendable, Hashable {
         default: false
         }
     }
+
+    /// What kernels over images with channels last apply themselves.
+    var curve: apus_curve {
+        switch self {
+        case .silu: APUS_CURVE_SILU
+        case .hardSwish: APUS_CURVE_HARD_SWISH
+        default: APUS_CURVE_NONE
+        }
+    }
+
+    /// Whether kernels over images with channels last leave nothing to apply.
+    var isFinished: Bool { isClamp || curve != APUS_CURVE_NONE }
 
     /// The range a product is clamped to before any other activation.
     var bounds: (lowerBound: Float, upperBound: Float) {

@@ -18,10 +18,12 @@ struct IndirectConvolution {
     private let (taps, channels): (Int, Int)
     private let isMerged: Bool
 
-    /// Pixels whose pointers the kernel looks up together.
-    private static let chunk = 24
+    /// Pixels whose pointers the kernel looks up together, at the least and at the most.
+    private static let (chunk, largestChunk) = (24, 96)
     /// Vectors in a full panel of weights.
     private static let panel = 3
+    /// How many rows of weights ahead the kernel fetches.
+    private static let prefetched = 64
     /// The bytes of weights that should stay in the second level of cache, and of a panel that must.
     private static let (blockBytes, panelBytes) = (512 << 10, 640 << 10)
 
@@ -86,12 +88,16 @@ struct IndirectConvolution {
     /// One part: weights in blocks that stay in cache while the pixels go by.
     @unsafe
     private func compute(_ task: inout apus_indirect_task, _ rows: Range<Int>, _ share: Range<Int>) {
-        let tableBytes = unsafe taps * Self.chunk * MemoryLayout<UnsafePointer<Float>>.stride
-        guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
-        unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
         let step = Self.panel * kernels.lanes
         let depthBytes = shape.depth * 4
         let block = Swift.max(1, Self.blockBytes / (depthBytes * step)) * step
+        let chunk = self.chunk(weightBytes: Swift.min(block, share.count) * depthBytes)
+        unsafe task.chunk = chunk
+        unsafe task.ahead = Self.prefetched * step
+        let places = taps * chunk
+        let tableBytes = unsafe places * MemoryLayout<UnsafePointer<Float>>.stride
+        guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
+        unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
         let tapStep =
             depthBytes * step > Self.panelBytes
             ? Swift.max(1, taps * Self.panelBytes / 2 / (depthBytes * step)) : taps
@@ -101,9 +107,9 @@ struct IndirectConvolution {
             if share.upperBound - end < step { end = share.upperBound }
             unsafe task.column = column
             unsafe task.columns = end - column
-            let isClamp = epilogue.activation.isClamp
+            let isFinished = epilogue.activation.isFinished
             let pixelStep =
-                isClamp ? rows.count : Swift.max(1, (32 << 10) / (end - column) / Self.chunk) * Self.chunk
+                isFinished ? rows.count : Swift.max(1, (8 << 10) / (end - column) / chunk) * chunk
             for first in stride(from: rows.lowerBound, to: rows.upperBound, by: pixelStep) {
                 let count = Swift.min(pixelStep, rows.upperBound - first)
                 unsafe task.pixel = first
@@ -115,10 +121,19 @@ struct IndirectConvolution {
                     unsafe task.is_last = tap + tapStep >= taps ? 1 : 0
                     unsafe kernels.table.pointee.f32_indirect?(&task)
                 }
-                if !isClamp, let y = unsafe task.y { unsafe activate(y, first, count, column..<end) }
+                if !isFinished, let y = unsafe task.y { unsafe activate(y, first, count, column..<end) }
             }
             column = end
         }
+    }
+
+    /// How many pixels go by while a panel of weights stays in the first level of cache: more where the panels
+    /// together do not stay in the second level, as long as the pixels do.
+    private func chunk(weightBytes: Int) -> Int {
+        guard weightBytes > Self.blockBytes / 4 else { return Self.chunk }
+        let pixelBytes = channels * 4 * shape.strideHeight * shape.strideWidth
+        let fitting = Self.blockBytes / 2 / pixelBytes / Self.chunk * Self.chunk
+        return Swift.min(Swift.max(Self.chunk, fitting), Self.largestChunk)
     }
 
     @unsafe
@@ -177,6 +192,7 @@ struct IndirectConvolution {
         unsafe task.residual_stride = shape.outputChannels
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound
+        unsafe task.curve = epilogue.activation.curve
         return unsafe task
     }
 

@@ -94,14 +94,13 @@ extension Kernels {
                 unsafe task.low = bounds.lowerBound
                 unsafe task.high = bounds.upperBound
                 unsafe task.y = output + start
-                for row in rows {
-                    unsafe task.row = row - image * height
-                    unsafe task.rows = 1
-                    unsafe table.pointee.f32_channel_depthwise?(&task)
-                    if !epilogue.activation.isClamp {
-                        let target = unsafe output + row * rowCount
-                        unsafe activate(epilogue.activation, rowCount, target, target)
-                    }
+                unsafe task.curve = epilogue.activation.curve
+                unsafe task.row = rows.lowerBound - image * height
+                unsafe task.rows = rows.count
+                unsafe table.pointee.f32_channel_depthwise?(&task)
+                if !epilogue.activation.isFinished {
+                    let target = unsafe output + rows.lowerBound * rowCount
+                    unsafe activate(epilogue.activation, rows.count * rowCount, target, target)
                 }
             }
         }

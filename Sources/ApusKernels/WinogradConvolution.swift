@@ -221,10 +221,13 @@ private struct WinogradBlock {
     @unsafe
     private func multiply(_ whole: apus_winograd_task, count: Int, positions: Range<Int>) {
         guard let v = unsafe whole.v, let m = unsafe whole.m else { return }
-        let tableBytes = unsafe 24 * MemoryLayout<UnsafePointer<Float>>.stride
+        let chunk = 96
+        let tableBytes = unsafe chunk * MemoryLayout<UnsafePointer<Float>>.stride
         guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
         var task = unsafe apus_indirect_task()
         unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        unsafe task.chunk = chunk
+        unsafe task.ahead = 64 * 3 * kernels.lanes
         unsafe task.height = 1
         unsafe task.width = count
         unsafe task.x_stride = shape.inputChannels

@@ -28,7 +28,7 @@ struct ProfileModel: ParsableCommand {
     @Option(help: ArgumentHelp("Runs before the measured ones.", valueName: "count"))
     var warmup: Int = 3
 
-    @Option(help: ArgumentHelp("Print so many nodes, the longest first; all in order when left out.", valueName: "count"))
+    @Option(help: ArgumentHelp("Print so many nodes, the longest first; else all.", valueName: "count"))
     var top: Int?
 
     @Option(help: ArgumentHelp("Write the last run for Perfetto or chrome://tracing.", valueName: "trace.json"))

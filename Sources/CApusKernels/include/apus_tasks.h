@@ -47,6 +47,9 @@ struct apus_patch_task {
 };
 typedef void apus_f32_patch_fn(const struct apus_patch_task *task);
 
+/// Activations that convolutions apply before their results leave the first level of cache.
+enum apus_curve { APUS_CURVE_NONE, APUS_CURVE_SILU, APUS_CURVE_HARD_SWISH };
+
 /// Output pixels of one image with channels last, and a range of output channels; see f32_indirect.inc.
 ///
 struct apus_indirect_task {
@@ -56,12 +59,14 @@ struct apus_indirect_task {
     ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
     const float *zeros;
     const float **table;
+    size_t chunk, ahead;
     size_t pixel, pixels, tap, taps, column, columns;
     const float *weights;
     float *y;
     size_t y_stride, residual_stride;
     const float *bias, *residual;
     float low, high;
+    enum apus_curve curve;
     int is_first, is_last;
 };
 typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
@@ -77,6 +82,7 @@ struct apus_channel_task {
     const float *weights, *bias, *residual, *row_factors, *column_factors;
     size_t weight_stride, residual_stride, y_stride;
     float low, high;
+    enum apus_curve curve;
     float *y;
 };
 typedef void apus_f32_channels_fn(const struct apus_channel_task *task);

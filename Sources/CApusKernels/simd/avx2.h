@@ -119,5 +119,11 @@ V_INLINE void vi_store_u16(uint16_t *p, vi x) {
     words y = __builtin_convertvector(x, words);
     memcpy(p, &y, 16);
 }
+/// x * 2^n for whole n of at most 254 in size.
+V_INLINE vf v_scale(vf x, vf n) {
+    const vi exponent = v_to_int(v_select(v_nan(n), v_set(0), n)), half = exponent >> 1;
+    return x * v_from_bits((half + vi_set(127)) << 23) * v_from_bits((exponent - half + vi_set(127)) << 23);
+}
+V_INLINE vf v_reciprocal(vf x) { return v_set(1.0f) / x; }
 
 #endif

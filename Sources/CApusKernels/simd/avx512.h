@@ -41,6 +41,13 @@ V_INLINE vf v_from_bits(vi x) { return (vf)x; }
 V_INLINE vf v_to_float(vi x) { return (vf)_mm512_cvtepi32_ps((__m512i)x); }
 V_INLINE vi v_to_int(vf x) { return (vi)_mm512_cvtps_epi32((__m512)x); }
 V_INLINE vf v_sqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+/// x * 2^n for whole n.
+V_INLINE vf v_scale(vf x, vf n) { return (vf)_mm512_scalef_ps((__m512)x, (__m512)n); }
+/// 1 / x within two units in the last place, for x of ordinary size.
+V_INLINE vf v_reciprocal(vf x) {
+    const vf y = (vf)_mm512_rcp14_ps((__m512)x);
+    return v_fma(y, (vf)_mm512_fnmadd_ps((__m512)x, (__m512)y, (__m512)v_set(1.0f)), y);
+}
 V_INLINE vf v_floor(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x09); }
 V_INLINE vf v_ceil(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x0a); }
 V_INLINE vf v_round(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, 0x08); }
