@@ -85,6 +85,21 @@ struct IndirectConvolution {
         }
     }
 
+    /// Computes some pixels of one image on the calling thread.
+    @unsafe
+    func compute(
+        _ pixels: Range<Int>, of input: UnsafePointer<Float>, image: Int, into output: UnsafeMutablePointer<Float>
+    ) {
+        guard !pixels.isEmpty else { return }
+        var task = unsafe makeTask()
+        unsafe task.x = input
+        unsafe task.weights = weights
+        unsafe task.y = output
+        unsafe task.bias = epilogue.bias
+        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * self.pixels * shape.outputChannels }
+        unsafe compute(&task, pixels, 0..<columns)
+    }
+
     /// One part: weights in blocks that stay in cache while the pixels go by.
     @unsafe
     private func compute(_ task: inout apus_indirect_task, _ rows: Range<Int>, _ share: Range<Int>) {

@@ -9,11 +9,11 @@ extension Kernels {
     package func packedChannelsLastByteCount(_ shape: ConvolutionShape) -> Int {
         shape.isPlainDepthwise
             ? shape.kernelHeight * shape.kernelWidth * wholeVectors(shape.outputChannels) * 4
-            : shape.outputChannels / shape.groups == 0 ? 0 : shape.groups * packedGroupCount(shape) * 4
+            : shape.outputChannels / shape.groups == 0 ? 0 : shape.groups * packedImageGroupCount(shape) * 4
     }
 
     /// The floats one group's packed weights take.
-    private func packedGroupCount(_ shape: ConvolutionShape) -> Int {
+    func packedImageGroupCount(_ shape: ConvolutionShape) -> Int {
         wholeVectors(shape.outputChannels / shape.groups) * shape.depth
     }
 
@@ -49,7 +49,7 @@ extension Kernels {
                 }
             }
             unsafe table.pointee.f32_indirect_pack?(
-                n, shape.depth, rows.baseAddress, target + group * packedGroupCount(shape))
+                n, shape.depth, rows.baseAddress, target + group * packedImageGroupCount(shape))
         }
     }
 
@@ -66,14 +66,14 @@ extension Kernels {
         if shape.isPlainDepthwise {
             unsafe channelsLastDepthwise(shape, input, filter, output, epilogue)
         } else {
-            unsafe IndirectConvolution(shape, self, filter, groupCount: packedGroupCount(shape), epilogue)
+            unsafe IndirectConvolution(shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue)
                 .compute(input, output)
         }
     }
 
     @unsafe
     private func channelsLastDepthwise(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafeRawPointer,
         _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
     ) {
         let channels = shape.outputChannels
@@ -83,26 +83,39 @@ extension Kernels {
             for image in lines.lowerBound / height...(lines.upperBound - 1) / height {
                 let rows = lines.clamped(to: image * height..<(image + 1) * height)
                 guard !rows.isEmpty else { continue }
-                // SAFETY: lines count through batch and output rows as the images do.
-                var task = unsafe shape.channels(input + image * shape.inputHeight * shape.inputWidth * channels)
+                let source = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
                 let start = image * height * rowCount
-                let bounds = epilogue.activation.bounds
-                unsafe task.weights = weights
-                unsafe task.weight_stride = wholeVectors(channels)
-                unsafe task.bias = epilogue.bias
-                unsafe task.residual = epilogue.residual.map { unsafe $0 + start }
-                unsafe task.low = bounds.lowerBound
-                unsafe task.high = bounds.upperBound
-                unsafe task.y = output + start
-                unsafe task.curve = epilogue.activation.curve
-                unsafe task.row = rows.lowerBound - image * height
-                unsafe task.rows = rows.count
-                unsafe table.pointee.f32_channel_depthwise?(&task)
-                if !epilogue.activation.isFinished {
-                    let target = unsafe output + rows.lowerBound * rowCount
-                    unsafe activate(epilogue.activation, rows.count * rowCount, target, target)
-                }
+                let own = rows.lowerBound - image * height..<rows.upperBound - image * height
+                unsafe depthwise(
+                    shape, own, of: source, weights: weights, epilogue, image: image, into: output + start)
             }
+        }
+    }
+
+    /// Computes some rows of one image on the calling thread.
+    @unsafe
+    func depthwise(
+        _ shape: ConvolutionShape, _ rows: Range<Int>, of image: UnsafePointer<Float>, weights: UnsafeRawPointer,
+        _ epilogue: Epilogue, image index: Int, into output: UnsafeMutablePointer<Float>
+    ) {
+        guard !rows.isEmpty else { return }
+        let rowCount = shape.outputWidth * shape.outputChannels
+        let bounds = epilogue.activation.bounds
+        var task = unsafe shape.channels(image)
+        unsafe task.weights = weights.assumingMemoryBound(to: Float.self)
+        unsafe task.weight_stride = wholeVectors(shape.outputChannels)
+        unsafe task.bias = epilogue.bias
+        unsafe task.residual = epilogue.residual.map { unsafe $0 + index * shape.outputHeight * rowCount }
+        unsafe task.low = bounds.lowerBound
+        unsafe task.high = bounds.upperBound
+        unsafe task.y = output
+        unsafe task.curve = epilogue.activation.curve
+        unsafe task.row = rows.lowerBound
+        unsafe task.rows = rows.count
+        unsafe table.pointee.f32_channel_depthwise?(&task)
+        if !epilogue.activation.isFinished {
+            let target = unsafe output + rows.lowerBound * rowCount
+            unsafe activate(epilogue.activation, rows.count * rowCount, target, target)
         }
     }
 }
