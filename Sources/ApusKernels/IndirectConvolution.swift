@@ -17,6 +17,8 @@ struct IndirectConvolution {
     /// The taps as the kernel sees them, and how many neighbouring floats each reads.
     private let (taps, channels): (Int, Int)
     private let isMerged: Bool
+    /// Whether the images are `N C H W`.
+    private let isPlanar: Bool
 
     /// Pixels whose pointers the kernel looks up together, at the least and at the most.
     private static let (chunk, largestChunk) = (24, 96)
@@ -30,7 +32,7 @@ struct IndirectConvolution {
     @unsafe
     init(
         _ shape: ConvolutionShape, _ kernels: Kernels, _ weights: UnsafePointer<Float>, groupCount: Int,
-        _ epilogue: Epilogue
+        _ epilogue: Epilogue, isPlanar: Bool = false
     ) {
         self.shape = shape
         self.kernels = kernels
@@ -41,7 +43,8 @@ struct IndirectConvolution {
         pixels = shape.outputHeight * shape.outputWidth
         let depth = shape.inputChannels / shape.groups
         // With few channels a row of the window is read as one run; its padding is then copied.
-        isMerged = shape.groups == 1 && depth <= 8 && shape.kernelWidth > 1 && shape.dilationWidth == 1
+        isMerged = shape.readsRuns
+        self.isPlanar = isPlanar
         taps = isMerged ? shape.kernelHeight : shape.kernelHeight * shape.kernelWidth
         channels = isMerged ? depth * shape.kernelWidth : depth
     }
@@ -52,7 +55,7 @@ struct IndirectConvolution {
         var task = unsafe makeTask()
         var source = unsafe input
         var imageCount = shape.inputHeight * shape.inputWidth * shape.inputChannels
-        if isMerged, shape.padLeft + shape.padRight > 0 {
+        if isMerged, isPlanar || shape.padLeft + shape.padRight > 0 {
             let width = shape.inputWidth + shape.padLeft + shape.padRight
             guard let padded = unsafe pad(input, width) else { return }
             unsafe source = unsafe padded
@@ -224,10 +227,24 @@ struct IndirectConvolution {
                 let out = unsafe target + line * width * depth
                 let (left, middle) = (shape.padLeft * depth, shape.inputWidth * depth)
                 unsafe out.update(repeating: 0, count: left)
-                unsafe (out + left).update(from: input + line * middle, count: middle)
+                if isPlanar {
+                    let (image, row) = line.quotientAndRemainder(dividingBy: shape.inputHeight)
+                    let plane = shape.inputHeight * shape.inputWidth
+                    let source = unsafe input + image * depth * plane + row * shape.inputWidth
+                    unsafe kernels.table.pointee.f32_interleave?(depth, shape.inputWidth, source, plane, out + left)
+                } else {
+                    unsafe (out + left).update(from: input + line * middle, count: middle)
+                }
                 unsafe (out + left + middle).update(repeating: 0, count: shape.padRight * depth)
             }
         }
         return unsafe UnsafePointer(target)
+    }
+}
+
+extension ConvolutionShape {
+    /// Whether a row of the window over images with channels last is read as one run.
+    package var readsRuns: Bool {
+        groups == 1 && inputChannels <= 8 && kernelWidth > 1 && dilationWidth == 1
     }
 }

@@ -55,10 +55,10 @@ extension Kernels {
 
     /// Convolves `N H W C` images with packed weights; bias and residual run along channels.
     ///
-    /// The residual must not overlap the output.
+    /// The residual must not overlap the output. The images may be `N C H W` where the window reads runs of them.
     package func channelsLastConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
-        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue()
+        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false
     ) {
         guard shape.batch > 0, shape.outputChannels > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
         // SAFETY: the caller gives memory of packChannelsLast's layout and images of the shape's sizes.
@@ -66,8 +66,9 @@ extension Kernels {
         if shape.isPlainDepthwise {
             unsafe channelsLastDepthwise(shape, input, filter, output, epilogue)
         } else {
-            unsafe IndirectConvolution(shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue)
-                .compute(input, output)
+            let convolution = unsafe IndirectConvolution(
+                shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue, isPlanar: isPlanar)
+            unsafe convolution.compute(input, output)
         }
     }
 

@@ -75,8 +75,9 @@ package struct SeparableConvolution: Sendable, Hashable {
     /// The bytes of the images between that strips keep from memory.
     package var savedByteCount: Int {
         let (before, after) = rowCounts
-        return 4 * ((expandedFrom == nil ? 0 : before * window.inputHeight)
-            + (projectedTo == nil ? 0 : after * window.outputHeight))
+        return 4
+            * ((expandedFrom == nil ? 0 : before * window.inputHeight)
+                + (projectedTo == nil ? 0 : after * window.outputHeight))
     }
 
     /// The rows of the result in one strip.
@@ -164,7 +165,8 @@ private struct SeparableWork {
         let source = unsafe input + image * shape.window.inputHeight * shape.window.inputWidth * depth
         let target = unsafe output + image * shape.window.outputHeight * shape.window.outputWidth * channels
         let step = Swift.min(shape.stripRows, rows.count)
-        let reach = (step - 1) * shape.window.strideHeight
+        let reach =
+            (step - 1) * shape.window.strideHeight
             + (shape.window.kernelHeight - 1) * shape.window.dilationHeight + 1
         guard let left = unsafe scratch(.left, byteCount: expand == nil ? 64 : reach * before * 4),
             let right = unsafe scratch(.product, byteCount: project == nil ? 64 : step * after * 4)

@@ -17,32 +17,41 @@ public final class TensorStorage: @unchecked Sendable {
     private let owner: (any AnyObject & Sendable)?
     private let budget: MemoryBudget?
     private let chargedByteCount: Int
-    private static let hugePage = 1 << 21
 
-    /// Allocates zeroed or uninitialised memory, aligned to 64 bytes and padded by 64 bytes.
+    /// Allocates zeroed or uninitialised memory, aligned to 64 bytes and padded by 64 bytes, from large pages if they
+    /// are given and the size suits.
     ///
     /// - Throws: ``ComputeError`` with code `limit` when the budget or the system has no room.
-    package init(byteCount: Int, zeroed: Bool, budget: MemoryBudget?) throws(ComputeError) {
+    package init(
+        byteCount: Int, zeroed: Bool, budget: MemoryBudget?, from pages: LargePages? = nil
+    ) throws(ComputeError) {
         let (padded, overflow) = byteCount.addingReportingOverflow(64)
         guard byteCount >= 0, !overflow else { throw .limit("\(byteCount) bytes cannot be allocated") }
         let charged = byteCount &+ MemoryBudget.overheadBytes
         try budget?.reserve(charged)
+        self.byteCount = byteCount
+        self.budget = budget
+        chargedByteCount = charged
+        if let pages, let (piece, page) = unsafe pages.take(byteCount) {
+            if zeroed { unsafe memset(piece, 0, padded) }
+            unsafe base = unsafe piece
+            owner = page
+            return
+        }
         var pointer: UnsafeMutableRawPointer?
-        let isVast = byteCount >= 2 * Self.hugePage
+        let isVast = byteCount >= LargePages.pageBytes
         // SAFETY: the pointer is checked before use and freed once, in deinit.
-        guard unsafe posix_memalign(&pointer, isVast ? Self.hugePage : 64, padded) == 0, let allocated = unsafe pointer
+        guard unsafe posix_memalign(&pointer, isVast ? LargePages.pageBytes : 64, padded) == 0,
+            let allocated = unsafe pointer
         else {
             budget?.release(charged)
             throw .limit("the system has no \(byteCount) bytes")
         }
         // Large pages where the system has them: products read packed weights from end to end.
-        if isVast { unsafe _ = madvise(allocated, padded & ~(Self.hugePage - 1), MADV_HUGEPAGE) }
+        if isVast { unsafe _ = madvise(allocated, padded & ~(LargePages.pageBytes - 1), MADV_HUGEPAGE) }
         if zeroed { unsafe memset(allocated, 0, padded) }
         unsafe base = allocated
-        self.byteCount = byteCount
         owner = nil
-        self.budget = budget
-        chargedByteCount = charged
     }
 
     /// Holds no bytes, and stands for memory that the budget cannot see, such as that of strings.
@@ -90,11 +99,9 @@ public final class TensorStorage: @unchecked Sendable {
     }
 
     deinit {
-        if owner == nil {
-            // SAFETY: without an owner the memory came from posix_memalign in init.
-            unsafe free(base)
-            budget?.release(chargedByteCount)
-        }
+        // SAFETY: without an owner the memory came from posix_memalign in init.
+        if owner == nil { unsafe free(base) }
+        budget?.release(chargedByteCount)
     }
 }
 

@@ -118,6 +118,14 @@ import Testing
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
+            guard shape.readsRuns else { continue }
+            let again = Buffer(results: sums.count)
+            unsafe kernels.channelsLastConvolution(
+                shape, x.constant, packed: packed.constant, into: again.pointer,
+                epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation),
+                isPlanar: true)
+            #expect(again.array == y.array, "\(shape), planes")
+            #expect(again.isIntact)
         }
     }
 

@@ -9,6 +9,7 @@ import ApusTensors
 /// overwritten.
 final class Arena {
     private var buffers: [TensorStorage] = []
+    private let pages = LargePages()
 
     /// A free buffer of at least the given size, but not one more than four times as large.
     func take(_ byteCount: Int, budget: MemoryBudget?) -> TensorStorage? {
@@ -22,12 +23,11 @@ final class Arena {
             best = index
         }
         if let best { return buffers[best] }
-        guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else {
+        guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget, from: pages) else {
             // What is free but of another size makes room, here or for whoever asks next.
             trim()
-            guard let second = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget) else {
-                return nil
-            }
+            guard let second = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget, from: pages)
+            else { return nil }
             buffers.append(second)
             return second
         }

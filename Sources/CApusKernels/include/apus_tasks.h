@@ -33,6 +33,7 @@ struct apus_pack_task {
     size_t out_step;
 };
 typedef void apus_f32_pack_fn(const struct apus_pack_task *task);
+typedef void apus_f32_interleave_fn(size_t depth, size_t count, const float *x, size_t stride, float *y);
 
 /// Panels of the patches a convolution reads; depth runs over taps and, fastest, channels.
 struct apus_patch_task {

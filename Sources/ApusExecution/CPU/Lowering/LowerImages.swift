@@ -123,17 +123,18 @@ struct ImageWalk {
         guard let weights = index.constant(node.input(1)) else { return }
         let algorithm = algorithm(node, convolution)
         let packed = try algorithm.pack(weights, convolution.shape, kernels)
-        var inputs = [
-            try demandTwin(node.inputs[0], before: position, &patch),
-            patch.addConstant(packed, node.input(1) + ".packed"),
-        ]
+        let isPlanar = algorithm == .indirect && convolution.shape.readsRuns && twin(node.inputs[0]) == nil
+        let images = isPlanar ? node.inputs[0] : try demandTwin(node.inputs[0], before: position, &patch)
+        var inputs = [images, patch.addConstant(packed, node.input(1) + ".packed")]
         if !node.input(2).isEmpty {
             try materialise(node.inputs[2], before: position, &patch)
             inputs.append(node.inputs[2])
         }
+        var attributes = convolution.attributes(of: node).merging(algorithm.attributes) { $1 }
+        if isPlanar { attributes["planar"] = .integer(1) }
         let lowered = Node(
             "ImageConv", domain: PackedWeights.domain, opset: 1, name: node.name, inputs: inputs, outputs: [],
-            attributes: convolution.attributes(of: node).merging(algorithm.attributes) { $1 })
+            attributes: attributes)
         try replace(position, node, with: lowered, &patch)
     }
 

@@ -47,13 +47,13 @@ enum ConvolutionAlgorithm: String, CaseIterable {
     /// Convolves images with packed weights.
     @unsafe
     func compute(
-        _ shape: ConvolutionShape, _ x: Tensor, packed: Tensor, into y: borrowing MutableTensor, _ epilogue: Epilogue,
-        _ kernels: Kernels
+        _ shape: ConvolutionShape, _ x: Tensor, isPlanar: Bool, packed: Tensor, into y: borrowing MutableTensor,
+        _ epilogue: Epilogue, _ kernels: Kernels
     ) {
         switch self {
         case .indirect:
             unsafe kernels.channelsLastConvolution(
-                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue)
+                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue, isPlanar: isPlanar)
         case .winograd:
             unsafe kernels.winogradConvolution(
                 shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue)

@@ -5,15 +5,15 @@ import ApusGraphs
 import ApusKernels
 import ApusTensors
 
-/// What a lowered product does before it stores: the attributes `activation` and `activation_parameters`.
+/// What a lowered product does before it stores: the attributes `activation` and `activation_parameters`, after a prefix.
 struct EpilogueAttributes: Hashable {
     var activation: Activation = .none
 
     init(_ activation: Activation = .none) { self.activation = activation }
 
-    init(_ node: NodeReader) throws(ComputeError) {
-        let name = try node.string("activation", default: "none")
-        let parameters = try node.floats("activation_parameters")
+    init(_ node: NodeReader, prefix: String = "") throws(ComputeError) {
+        let name = try node.string(prefix + "activation", default: "none")
+        let parameters = try node.floats(prefix + "activation_parameters")
         func parameter(_ index: Int) throws(ComputeError) -> Float {
             guard index < parameters.count else {
                 throw .attribute("activation '\(name)' takes \(index + 1) parameters, \(parameters.count) given")

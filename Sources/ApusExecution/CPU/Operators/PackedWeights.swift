@@ -10,9 +10,13 @@ enum PackedWeights {
     /// The domain of lowered operators.
     static let domain = "apus.cpu"
 
+    /// Where weights are packed.
+    private static let pages = LargePages()
+
     /// Packs through a function that fills the given number of bytes.
     static func make(byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) throws(ComputeError) -> Tensor {
-        let packed = try MutableTensor(.uint8, [byteCount])
+        let storage = try TensorStorage(byteCount: byteCount, zeroed: true, budget: nil, from: pages)
+        let packed = MutableTensor(.uint8, [byteCount], storage: storage, at: 0)
         // SAFETY: the pointer covers byteCount bytes and is used within the call only.
         unsafe fill(packed.baseAddress)
         return packed.finish()
