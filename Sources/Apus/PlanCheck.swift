@@ -61,6 +61,7 @@ struct PlanCheck {
         let source = plan.record.sources.first.map { SourceFile.location($0.path, of: target) } ?? "model.onnx"
         var words = ["apus build", source, "-o", target]
         if options.instructionSet != .best { words += ["--isa", options.instructionSet.rawValue] }
+        if options.isExact { words.append("--exact") }
         var sizes: [String: String] = [:]
         for (key, value) in plan.record.facts where key.hasPrefix(PlanFingerprint.sizePrefix) {
             sizes[String(key.dropFirst(PlanFingerprint.sizePrefix.count))] = value
@@ -91,6 +92,7 @@ package enum PlanFingerprint {
         [
             ("engine", Engine.version), ("architecture", architecture),
             ("instructions", options.instructionSet.rawValue), ("kernels", KernelSources.digest),
+            ("sums", options.isExact ? "exact" : "any"),
         ] + options.sizes.sorted { $0.key < $1.key }.map { (sizePrefix + $0.key, String($0.value)) }
     }
 
@@ -111,6 +113,8 @@ package enum PlanFingerprint {
                 "the plan was built by an engine with other kernels (\(record["engine"] ?? "?"), kernels \($0)); this "
                     + "is \(Engine.version), kernels \(KernelSources.digest)"
             },
+            options.isExact && record["sums"] != "exact"
+                ? "the plan may hold forms that trade accuracy for speed, which this run leaves out" : nil,
         ].compactMap { $0 }
     }
 }
