@@ -3,6 +3,7 @@
 
 package import ApusGraphs
 import ApusKernels
+import ApusOperators
 package import ApusTensors
 
 /// Computes depthwise convolutions together with the 1 x 1 convolutions around them where the images between are large.
@@ -60,24 +61,23 @@ private struct Block {
 
     /// The one node in their place.
     var fused: Node {
-        var result = node
-        result.operatorName = "ImageBlock"
-        result.operation = nil
-        result.outputs = project?.outputs ?? node.outputs
-        result.inputs = [
+        var inputs = [
             (expand ?? node).input(0), expand?.input(1) ?? "", expand?.input(2) ?? "", node.input(1), node.input(2),
             project?.input(1) ?? "", project?.input(2) ?? "", (project ?? node).input(3),
         ]
-        while result.inputs.last == "" { result.inputs.removeLast() }
+        while inputs.last == "" { inputs.removeLast() }
+        var attributes = node.attributes
         for (prefix, other) in [("expand_", expand), ("project_", project)] {
             guard let other else { continue }
             for name in ["activation", "activation_parameters"] {
-                result.attributes[prefix + name] = other.attributes[name]
+                attributes[prefix + name] = other.attributes[name]
             }
         }
-        result.attributes["expanded_from"] = shape.expandedFrom.map { .integer($0) }
-        result.attributes["projected_to"] = shape.projectedTo.map { .integer($0) }
-        return result
+        attributes["expanded_from"] = shape.expandedFrom.map { .integer($0) }
+        attributes["projected_to"] = shape.projectedTo.map { .integer($0) }
+        return Node(
+            "ImageBlock", domain: PackedWeights.domain, opset: 1, name: node.name, inputs: inputs,
+            outputs: (project ?? node).outputs, attributes: attributes)
     }
 }
 

@@ -3,6 +3,7 @@
 
 import ApusGraphs
 import ApusKernels
+import ApusOperators
 import ApusTensors
 
 /// A depthwise convolution over images `N H W C` with a 1 x 1 convolution before it, after it, or both, in strips.
