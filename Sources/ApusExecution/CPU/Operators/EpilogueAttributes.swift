@@ -5,7 +5,7 @@ import ApusGraphs
 import ApusKernels
 import ApusTensors
 
-/// What a lowered product does before it stores: the attributes `activation` and `activation_parameters`, after a prefix.
+/// What a lowered product does before it stores: `activation` and `activation_parameters`, after a prefix.
 struct EpilogueAttributes: Hashable {
     var activation: Activation = .none
 
