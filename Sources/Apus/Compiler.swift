@@ -22,6 +22,7 @@ package enum Compiler {
         _ graph: Graph, to stage: Stage, options: PlanOptions, inference: InferenceOptions = InferenceOptions()
     ) throws(PlanError) -> Graph {
         guard stage != .imported else { return graph }
+        let original = graph
         var graph = graph
         var inference = inference
         inference.budget = inference.budget ?? options.budget
@@ -33,6 +34,9 @@ package enum Compiler {
                 try Pipeline.fusingAttention.run(on: &graph, context)
                 try Pipeline.weightExpansion.run(on: &graph, context)
                 graph.inferTypes(inference)
+                // Folding and packing read every weight once: what they leave behind would only fill memory.
+                original.releasePages()
+                defer { original.releasePages() }
                 try Pipeline(
                     name: "lowering", steps: CPUBackend().loweringPasses(options).map { PassRunner($0) }, roundLimit: 1
                 ).run(on: &graph, context)

@@ -98,6 +98,11 @@ public final class TensorStorage: @unchecked Sendable {
         return file.path
     }
 
+    /// Gives back the memory of pages that can be read again from the file they were mapped from.
+    package func releasePages() {
+        if let file = owner as? MappedFile { file.releasePages() }
+    }
+
     deinit {
         // SAFETY: without an owner the memory came from posix_memalign in init.
         if owner == nil { unsafe free(base) }

@@ -75,6 +75,12 @@ package final class MappedFile: @unchecked Sendable {
         _ = unsafe munmap(base, mappedByteCount)
     }
 
+    /// Gives back the memory of the pages read so far; they come again from the file when they are read again.
+    package func releasePages() {
+        // SAFETY: the range was mapped in init; it was never written, so that nothing in it can be lost.
+        _ = unsafe madvise(base, mappedByteCount, MADV_DONTNEED)
+    }
+
     /// Whether something was read that the file no longer held.
     package var isDamaged: Bool { apus_guard_is_damaged(guardNumber) != 0 }
 

@@ -29,6 +29,19 @@ import Testing
         _ = unsafe unlink(path)
     }
 
+    @Test("pages that were given back are read again")
+    func release() throws {
+        let contents = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        let path = try temporaryFile(contents)
+        let storage = try MappedFile(path: path).storage
+        remove(path)
+        for _ in 0..<2 {
+            let bytes = storage.bytes
+            #expect(bytes.indices.allSatisfy { bytes[$0] == contents[$0] })
+            storage.releasePages()
+        }
+    }
+
     @Test("maps the bytes of a file and outlives its name")
     func mapping() throws {
         let path = try temporaryFile([1, 2, 3])
