@@ -129,6 +129,12 @@ extension Canvas {
                 map.map { start < 0 || $0 < 0 ? -1 : start + $0 * sourceSteps[axis] }
             }
         }
+        if segments.count > innerMap.count / 8, elementType != .string, !innerMap.contains(where: { $0 < 0 }) {
+            for (row, start) in starts.enumerated() where start >= 0 {
+                unsafe gatherRow(source, start, innerMap, run: run, at: row * targetRow)
+            }
+            return
+        }
         for (row, start) in starts.enumerated() where start >= 0 {
             for segment in segments {
                 try copy(
@@ -137,6 +143,27 @@ extension Canvas {
                         sizes: [segment.count, run], sourceStart: start + segment.source * run,
                         sourceSteps: [segment.step * run, 1], targetStart: row * targetRow + segment.target * run,
                         targetSteps: [run, 1]))
+            }
+        }
+    }
+
+    /// Copies the runs a map lists, counted from a place in the source, to a place in this canvas.
+    @unsafe
+    private func gatherRow(_ source: Tensor, _ start: Int, _ map: [Int], run: Int, at target: Int) {
+        let width = elementType.byteWidth
+        // SAFETY: the caller checked the map against the source and the sizes against both sides.
+        let from = unsafe UnsafeRawPointer(source.baseAddress) + start &* width
+        let to = unsafe memory.baseAddress + target &* width
+        unsafe map.withUnsafeBufferPointer { map in
+            switch run == 1 ? width : 0 {
+            case 1: unsafe gather(UInt8.self, from, map, to)
+            case 2: unsafe gather(UInt16.self, from, map, to)
+            case 4: unsafe gather(UInt32.self, from, map, to)
+            case 8: unsafe gather(UInt64.self, from, map, to)
+            default:
+                for index in unsafe map.indices {
+                    unsafe memcpy(to + index &* run &* width, from + map[index] &* run &* width, run &* width)
+                }
             }
         }
     }
