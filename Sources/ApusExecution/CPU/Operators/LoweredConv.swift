@@ -43,11 +43,7 @@ struct LoweredConv: Operator {
             packed, byteCount: kernels.packedConvolutionByteCount(shape), isa: convolution.isa, outputs.context)
         let spatial = rank == 3 ? [shape.outputWidth] : [shape.outputHeight, shape.outputWidth]
         let outputShape = Shape([x.shape[0], convolution.channels] + spatial)
-        let bias = try inputs.optionalTensor(2)
-        let residual = try inputs.optionalTensor(3)
-        guard bias.map({ $0.elementType == .float32 && $0.elementCount == convolution.channels }) ?? true,
-            residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true
-        else { throw .shape("bias or residual does not fit \(outputShape)") }
+        let (bias, residual) = try epilogue.operands(inputs, channels: convolution.channels, outputShape)
         let result = try outputs.makeTensor(0, .float32, outputShape)
         if outputShape.elementCount > 0 {
             // SAFETY: the shapes were checked above, and the tensors outlive the call.

@@ -51,11 +51,7 @@ struct LoweredMatMul: Operator {
         let leading = transposesRows ? [x.shape[1]] : Array(x.shape.dimensions.dropLast())
         let outputShape = Shape(leading + [columns])
         let rows = leading.reduce(1, *)
-        let bias = try inputs.optionalTensor(2)
-        let residual = try inputs.optionalTensor(3)
-        guard bias.map({ $0.elementType == .float32 && $0.elementCount == columns }) ?? true,
-            residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true
-        else { throw .shape("bias or residual does not fit \(outputShape)") }
+        let (bias, residual) = try epilogue.operands(inputs, channels: columns, outputShape)
         let result = try outputs.makeTensor(0, .float32, outputShape)
         if rows > 0 {
             // SAFETY: the shapes were checked above, and the tensors outlive the call.
