@@ -161,7 +161,7 @@ extension Canvas {
             case 4: unsafe gather(UInt32.self, from, map, to)
             case 8: unsafe gather(UInt64.self, from, map, to)
             default:
-                for index in unsafe map.indices {
+                for index in map.indices {
                     unsafe memcpy(to + index &* run &* width, from + map[index] &* run &* width, run &* width)
                 }
             }
