@@ -32,6 +32,11 @@ package enum Compiler {
             if stage == .lowered {
                 context.allowsNewestOpset = true
                 try Pipeline.fusingAttention.run(on: &graph, context)
+                try Pipeline(
+                    name: "weights",
+                    steps: CPUBackend().weightPasses(options).map { PassRunner($0) } + [PassRunner(DeadCode())],
+                    roundLimit: 1
+                ).run(on: &graph, context)
                 try Pipeline.weightExpansion.run(on: &graph, context)
                 graph.inferTypes(inference)
                 // Folding and packing read every weight once: what they leave behind would only fill memory.

@@ -72,7 +72,7 @@ extension Kernels {
     }
 
     @unsafe
-    private func multiply(_ product: MatrixProduct) {
+    func multiply(_ product: MatrixProduct) {
         guard product.m > 0, product.n > 0 else { return }
         let division = division(m: product.m, n: product.n, k: product.k, batch: 1)
         pool.run(partCount: division.count) { part in

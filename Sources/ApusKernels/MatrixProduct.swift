@@ -17,6 +17,7 @@ struct MatrixProduct {
         case strided(MatrixOperand)
         case packed(UnsafePointer<Float>)
         case patches(apus_patch_task)
+        case codes(UnsafePointer<UInt8>, apus_nbits_layout)
     }
 
     var m: Int
@@ -46,7 +47,7 @@ struct MatrixProduct {
     func compute(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
         let width = unsafe kernels.table.pointee.f32_gemm_columns
         if streamsRight(rows.count, kernels) {
-            // Few rows: packed weights are read in the order they lie, each once.
+            // Packed weights are read in the order they lie, each once.
             for column in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
                 unsafe computeBlock(
                     rows: rows, columns: column..<Swift.min(columns.upperBound, column + width), kernels)
@@ -62,7 +63,11 @@ struct MatrixProduct {
     }
 
     private func streamsRight(_ rows: Int, _ kernels: Kernels) -> Bool {
-        guard case .packed = right else { return false }
+        switch right {
+        case .packed: break
+        case .codes: if isDepthWhole { return true }
+        case .strided, .patches: return false
+        }
         return unsafe !isDepthWhole && k > Self.deepest && rows <= 2 * Self.panelRows(m, kernels.table)
     }
 
@@ -101,8 +106,10 @@ struct MatrixProduct {
     /// Whether the depth cannot be cut because partial sums would overwrite the residual, or need not be.
     private var isDepthWhole: Bool {
         let isInPlace = unsafe epilogue.residual.map { unsafe $0 == UnsafePointer(c) } ?? false
-        if case .patches = right { return isInPlace }
-        return isInPlace || m <= 2
+        switch right {
+        case .patches, .codes: return isInPlace
+        case .packed, .strided: return isInPlace || m <= 2
+        }
     }
 
     private func makeTask(panelRows: Int) -> apus_f32_gemm_task {
@@ -172,6 +179,14 @@ struct MatrixProduct {
             unsafe patches.panel_stride = width * count
             unsafe table.pointee.f32_patch?(&patches)
             unsafe task.b = UnsafePointer(memory.assumingMemoryBound(to: Float.self))
+        case .codes(let base, var layout):
+            guard let memory = unsafe scratch(.right, byteCount: panels * width * count * 4) else { return false }
+            let target = unsafe memory.assumingMemoryBound(to: Float.self)
+            for panel in 0..<panels {
+                let codes = unsafe base + (columns.lowerBound / width + panel) * layout.panel_stride
+                unsafe table.pointee.f32_nbits_unpack?(&layout, codes, start, count, target + panel * width * count)
+            }
+            unsafe task.b = UnsafePointer(target)
         }
         unsafe task.b_panel_stride = width * count
         unsafe task.b_step = width

@@ -23,6 +23,7 @@ package struct Pipeline: Sendable {
     package static let portable = Pipeline(
         name: "portable",
         steps: [
+            PassRunner(RuleSweep("Quantized weights", [WeightOnlyDequantization()])),
             ConstantFolding(keeping: ["DequantizeLinear"]),
             PassRunner(RuleSweep("Simplification", simplifications)),
             PassRunner(RuleSweep("Weights", weightRules)),
@@ -62,7 +63,7 @@ package struct Pipeline: Sendable {
     /// Arithmetic that constant weights can take over.
     package static let weightRules: [any Rule] = [
         BatchNormalizationIntoConv(), BatchNormalizationIntoGemm(), AffineIntoConv(), MatMulAddToGemm(), GemmAdd(),
-        ScaleIntoMatMul(), WeightOnlyDequantization(),
+        ScaleIntoMatMul(),
     ]
 
     /// Transposes and reshapes that meet, cancel or disappear into their neighbours.

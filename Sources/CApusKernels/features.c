@@ -11,7 +11,7 @@
 #undef APUS_KERNEL
 
 static const struct apus_kernel_table scalar_table = {
-    1, 4, 8, 4, 8,
+    1, 4, 8, 4, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##scalar,
 #include "kernels.def"
@@ -20,21 +20,21 @@ static const struct apus_kernel_table scalar_table = {
 
 #if defined(__x86_64__)
 static const struct apus_kernel_table avx2_table = {
-    8, 6, 16, 6, 8,
+    8, 6, 16, 6, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##avx2,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512_table = {
-    16, 14, 32, 14, 16,
+    16, 14, 32, 14, 16, 12, 48,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##avx512,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512vnni_table = {
-    16, 14, 32, 14, 32,
+    16, 14, 32, 14, 32, 12, 48,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##avx512vnni,
 #include "kernels.def"
@@ -42,7 +42,7 @@ static const struct apus_kernel_table avx512vnni_table = {
 };
 #elif defined(__aarch64__)
 static const struct apus_kernel_table neon_table = {
-    4, 8, 8, 8, 8,
+    4, 8, 8, 8, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##family##_##neon,
 #include "kernels.def"

@@ -261,5 +261,28 @@ import Testing
             b = Mul(a, s)
             y = MatMul(x, b)
             """, isRefused: "the scale varies along several axes")
+        for (type, read) in [("u8", "Cast(z) {to = 1}"), ("f32", "")] {
+            try Harness.expect(
+                WeightOnlyDequantization(),
+                """
+                (x: f32[4, 2]) -> (y: f32[4, 3])
+                const w: u8[2, 3] = [1, 2, 3, 4, 5, 6]
+                const z: \(type)[1] = [3]
+                const s: f32[3] = [0.5, 1.0, 2.0]
+                a = Cast(w) {to = 1}
+                \(read.isEmpty ? "" : "b = \(read)")
+                c = Sub(a, \(read.isEmpty ? "z" : "b"))
+                d = Mul(s, c)
+                y = MatMul(x, d)
+                """,
+                becomes: """
+                    (x: f32[4, 2]) -> (y: f32[4, 3])
+                    const s_1: f32[3] = [0.5, 1.0, 2.0]
+                    const w: u8[2, 3] = [1, 2, 3, 4, 5, 6]
+                    const z_1: u8[3] = [3, 3, 3]
+                    d = DequantizeLinear(w, s_1, z_1) {axis = 1}
+                    y = MatMul(x, d)
+                    """)
+        }
     }
 }

@@ -15,16 +15,23 @@ package struct CPUBackend: Backend {
     package static let operators: [any Operator.Type] = [
         ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredAttention.self,
         LoweredConv.self, LoweredGRU.self, LoweredImageBlock.self, LoweredImageConv.self, LoweredImagePool.self,
-        LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self, LoweredQLinearConv.self,
-        LoweredQLinearMatMul.self, QuantizedSum.self, ToChannelsFirst.self, ToChannelsLast.self,
+        LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self, LoweredMatMulNBits.self,
+        LoweredQLinearConv.self, LoweredQLinearMatMul.self, QuantizedSum.self, ToChannelsFirst.self,
+        ToChannelsLast.self,
     ]
+
+    /// The passes for quantized weights that must not be made floats, before those that no kernel takes are.
+    package func weightPasses(_ options: PlanOptions) -> [any Pass] {
+        [LowerDequantizedMatMul(kernels: Kernels(instructionSet: options.instructionSet, pool: options.workers))]
+    }
 
     /// The passes that choose forms for this machine, in order: they pack weights and fuse epilogues.
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
         return [
             WidenHalf(), LowerImages(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
-            LowerMatMul(kernels: kernels), LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(),
+            LowerMatMul(kernels: kernels), LowerMatMulNBits(kernels: kernels), LowerQuantizedImages(kernels: kernels),
+            FuseQuantizedSum(),
             LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),

@@ -10,6 +10,7 @@ protocol CountsWork {
 extension LoweredImageConv: CountsWork {}
 extension LoweredConv: CountsWork {}
 extension LoweredMatMul: CountsWork {}
+extension LoweredMatMulNBits: CountsWork {}
 extension ChannelsLastConv: CountsWork {}
 extension LoweredQLinearConv: CountsWork {}
 extension LoweredMatMulInteger: CountsWork {}

@@ -26,6 +26,7 @@ struct apus_kernel_table {
     size_t lanes;
     size_t f32_gemm_rows, f32_gemm_columns;
     size_t i8_gemm_rows, i8_gemm_columns;
+    size_t nbits_rows, nbits_direct_rows;
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
     apus_##dtype##_##signature##_fn *dtype##_##family;
 #include "../kernels.def"

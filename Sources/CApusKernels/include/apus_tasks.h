@@ -35,6 +35,50 @@ struct apus_pack_task {
 typedef void apus_f32_pack_fn(const struct apus_pack_task *task);
 typedef void apus_f32_interleave_fn(size_t depth, size_t count, const float *x, size_t stride, float *y);
 
+/// Where the zero points of coded weights are: half the range for all, or one for each block and column.
+enum apus_nbits_zeros { APUS_NBITS_MIDDLE, APUS_NBITS_BYTES, APUS_NBITS_FLOATS };
+
+/// Weights of `bits` bits in panels with scales for every `block` of the depth; see f32_nbits.inc. Strides in bytes.
+struct apus_nbits_layout {
+    size_t k, block, block_stride, panel_stride;
+    int bits;
+    enum apus_nbits_zeros zeros;
+};
+
+/// C[m n] = A * B, B packed by `nbits_pack`; weights are fetched `prefetch` bytes ahead.
+///
+/// A has rows `a_row_stride` apart, four at most, or is packed in panels of `panel_rows`, at least three.
+struct apus_nbits_task {
+    struct apus_nbits_layout layout;
+    size_t m, n;
+    const float *a;
+    int is_packed;
+    size_t panel_rows, a_panel_stride, a_row_stride;
+    const uint8_t *b;
+    size_t prefetch;
+    float *c;
+    size_t c_stride;
+    float scale, low, high;
+    const float *bias, *residual;
+};
+typedef void apus_f32_nbits_gemm_fn(const struct apus_nbits_task *task);
+typedef void apus_f32_nbits_unpack_fn(const struct apus_nbits_layout *layout, const uint8_t *panel, size_t start,
+                                      size_t count, float *y);
+
+/// One panel of codes `((x + turn) & mask) + lift`, x[first + column * column_stride + depth * depth_stride] being
+/// numbers of `source_bits` bits. Zeros may be null.
+struct apus_nbits_pack_task {
+    struct apus_nbits_layout layout;
+    size_t columns;
+    const uint8_t *x;
+    size_t first, column_stride, depth_stride, source_bits;
+    uint32_t turn, mask, lift;
+    const float *scales, *zeros;
+    size_t scale_column_stride, scale_block_stride;
+    uint8_t *out;
+};
+typedef void apus_f32_nbits_pack_fn(const struct apus_nbits_pack_task *task);
+
 /// Panels of the patches a convolution reads; depth runs over taps and, fastest, channels.
 struct apus_patch_task {
     const void *x;

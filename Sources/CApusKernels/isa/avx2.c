@@ -14,6 +14,7 @@
 #define APUS_GEMM_NAME apus_f32_gemm_6x16__avx2
 #define APUS_GEMM_ROWS 6
 #define APUS_GEMM_VECTORS 2
+#define APUS_NBITS_ROWS 4
 #define APUS_INDIRECT_TILES 12
 #define APUS_BYTE_GEMM_TILE 6x8__avx2
 #define APUS_BYTE_GEMM_ROWS 6

@@ -10,6 +10,7 @@
 #define APUS_GEMM_NAME apus_f32_gemm_8x8__neon
 #define APUS_GEMM_ROWS 8
 #define APUS_GEMM_VECTORS 2
+#define APUS_NBITS_ROWS 4
 #define APUS_INDIRECT_TILES 24
 #define APUS_BYTE_GEMM_TILE 8x8__neon
 #define APUS_BYTE_GEMM_ROWS 8

@@ -9,6 +9,7 @@
 #define APUS_GEMM_NAME apus_f32_gemm_4x8__scalar
 #define APUS_GEMM_ROWS 4
 #define APUS_GEMM_VECTORS 8
+#define APUS_NBITS_ROWS 4
 #define APUS_INDIRECT_TILES 12
 #define APUS_BYTE_GEMM_TILE 4x8__scalar
 #define APUS_BYTE_GEMM_ROWS 4

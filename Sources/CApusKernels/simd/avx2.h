@@ -106,6 +106,8 @@ V_INLINE vf v_load_u8(const uint8_t *p) {
 V_INLINE vf v_load_s8(const int8_t *p) {
     return (vf)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
+/// The lowest four bits of each word as a number.
+V_INLINE vf v_low_nibble(vi x) { return v_to_float(x & vi_set(15)); }
 V_INLINE vf v_load_u16_high(const uint16_t *p) {
     return (vf)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16);
 }

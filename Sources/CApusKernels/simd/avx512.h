@@ -103,6 +103,11 @@ V_INLINE vf v_load_u8(const uint8_t *p) {
 V_INLINE vf v_load_s8(const int8_t *p) {
     return (vf)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+/// The lowest four bits of each word as a number.
+V_INLINE vf v_low_nibble(vi x) {
+    const __m512 numbers = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return (vf)_mm512_permutexvar_ps((__m512i)x, numbers);
+}
 V_INLINE vf v_load_u16_high(const uint16_t *p) {
     return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
 }

@@ -103,6 +103,8 @@ V_INLINE void v_store_f16(uint16_t *p, vf x) {
 }
 V_INLINE vf v_load_u8(const uint8_t *p) { return (vf){(float)p[0], (float)p[1], (float)p[2], (float)p[3]}; }
 V_INLINE vf v_load_s8(const int8_t *p) { return (vf){(float)p[0], (float)p[1], (float)p[2], (float)p[3]}; }
+/// The lowest four bits of each word as a number.
+V_INLINE vf v_low_nibble(vi x) { return v_to_float(x & vi_set(15)); }
 V_INLINE vf v_load_u16_high(const uint16_t *p) {
     return (vf)(vi){(int32_t)((uint32_t)p[0] << 16), (int32_t)((uint32_t)p[1] << 16), (int32_t)((uint32_t)p[2] << 16),
                     (int32_t)((uint32_t)p[3] << 16)};

@@ -70,6 +70,8 @@ V_INLINE vf v_load_f16(const uint16_t *p) { return half_to_float(*p); }
 V_INLINE void v_store_f16(uint16_t *p, vf x) { *p = float_to_half(x); }
 V_INLINE vf v_load_u8(const uint8_t *p) { return (float)*p; }
 V_INLINE vf v_load_s8(const int8_t *p) { return (float)*p; }
+/// The lowest four bits of each word as a number.
+V_INLINE vf v_low_nibble(vi x) { return v_to_float(x & vi_set(15)); }
 V_INLINE vf v_load_u16_high(const uint16_t *p) { return v_from_bits((int32_t)((uint32_t)*p << 16)); }
 V_INLINE void vi_store_u8(uint8_t *p, vi x) { *p = (uint8_t)x; }
 V_INLINE void vi_store_u16(uint16_t *p, vi x) { *p = (uint16_t)x; }

@@ -9,7 +9,7 @@ package struct FuseActivation: Pass {
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
         for (position, node) in index.graph.nodes.enumerated()
         where node.isLowered("Conv") || node.isLowered("ImageConv") || node.isLowered("MatMul")
-            || node.isLowered("MatMulInteger")
+            || node.isLowered("MatMulInteger") || node.isLowered("MatMulNBits")
         {
             guard node.attributes["activation"] == nil, let consumer = index.onlyConsumer(of: node.outputs[0]) else {
                 continue

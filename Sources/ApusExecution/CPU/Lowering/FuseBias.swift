@@ -7,7 +7,8 @@ package import ApusTensors
 /// Adds a constant row to a lowered product in its epilogue.
 package struct FuseBias: Pass {
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
-        for (position, node) in index.graph.nodes.enumerated() where node.isLowered("MatMul") {
+        for (position, node) in index.graph.nodes.enumerated()
+        where node.isLowered("MatMul") || node.isLowered("MatMulNBits") {
             guard node.input(2).isEmpty, node.input(3).isEmpty, node.attributes["activation"] == nil,
                 let n = node.integer("n"), let consumer = index.onlyConsumer(of: node.outputs[0])
             else { continue }

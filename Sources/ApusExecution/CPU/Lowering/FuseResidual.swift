@@ -9,7 +9,9 @@ package struct FuseResidual: Pass {
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
         var taken: Set<Int> = []
         for (position, node) in index.graph.nodes.enumerated()
-        where node.isLowered("Conv") || node.isLowered("ImageConv") || node.isLowered("MatMul") {
+        where node.isLowered("Conv") || node.isLowered("ImageConv") || node.isLowered("MatMul")
+            || node.isLowered("MatMulNBits")
+        {
             guard node.input(3).isEmpty, node.attributes["activation"] == nil,
                 let consumer = index.onlyConsumer(of: node.outputs[0]), !taken.contains(consumer)
             else { continue }

@@ -23,7 +23,7 @@ package struct LowerMatMul: Pass {
             ]
             var bias = ""
             if isGemm {
-                guard let found = gemmBias(node, n, index) else { continue }
+                guard let found = index.gemmBias(node, columns: n) else { continue }
                 bias = found
                 if node.integer("transA") == 1 { attributes["transA"] = .integer(1) }
                 if case .float(let alpha) = node.attributes["alpha"], alpha != 1 { attributes["alpha"] = .float(alpha) }
@@ -38,14 +38,5 @@ package struct LowerMatMul: Pass {
             if !bias.isEmpty { inputs.append(bias) }
             try patch.lower(position, node, to: "MatMul", inputs: inputs, attributes: attributes)
         }
-    }
-
-    /// The bias of a `Gemm`, empty where there is none, nil where the epilogue cannot add it.
-    private func gemmBias(_ node: Node, _ n: Int, _ index: GraphIndex) -> String? {
-        let name = node.input(2)
-        if name.isEmpty { return "" }
-        if case .float(let beta) = node.attributes["beta"], beta != 1 { return nil }
-        let sizes = index.dimensions(of: name)?.map(\.value)
-        return sizes == [n] || sizes == [1, n] ? name : nil
     }
 }

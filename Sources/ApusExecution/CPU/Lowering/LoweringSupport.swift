@@ -77,4 +77,13 @@ extension GraphIndex {
         guard let tensor = constant(name), tensor.elementCount == 1 else { return nil }
         return try? tensor.scalarInteger()
     }
+
+    /// The bias of a `Gemm`, empty where there is none, nil where an epilogue cannot add it.
+    func gemmBias(_ node: Node, columns: Int) -> String? {
+        let name = node.input(2)
+        if name.isEmpty { return "" }
+        if case .float(let beta) = node.attributes["beta"], beta != 1 { return nil }
+        let sizes = dimensions(of: name)?.map(\.value)
+        return sizes == [columns] || sizes == [1, columns] ? name : nil
+    }
 }
