@@ -204,4 +204,30 @@ import Testing
         ]
         try expectAgreement(try graph([2, 20], nodes, shared), ["apus.cpu.MatMulNBits", "Einsum"], bound: 5)
     }
+
+    @Test("Weights of half scales stay coded in a graph of half types", arguments: [ElementType.float16, .bfloat16])
+    func half(_ type: ElementType) throws {
+        var numbers = Numbers(state: 9)
+        let constants = [
+            "w": try numbers.codes(.uint4, [24, 40]), "s": try numbers.floats([24], from: 0.5).cast(to: type),
+            "z": try numbers.codes(.uint4, [24]),
+        ]
+        func cast(_ name: String, _ output: String, _ type: ElementType) -> Node {
+            Node(
+                "Cast", opset: 13, inputs: [name], outputs: [output], attributes: ["to": .integer(Int64(type.rawValue))]
+            )
+        }
+        let nodes = [
+            cast("x", "h", type),
+            Node(
+                "DequantizeLinear", opset: 25, inputs: ["w", "s", "z"], outputs: ["d"],
+                attributes: ["axis": .integer(0)]),
+            Node("Transpose", opset: 13, inputs: ["d"], outputs: ["t"]),
+            Node("MatMul", opset: 13, inputs: ["h", "t"], outputs: ["p"]), cast("p", "y", .float32),
+        ]
+        let graph = try graph([3, 40], nodes, constants)
+        let names = try lowered(graph, options(.best)).nodes.map(\.qualifiedName)
+        #expect(names.contains("apus.cpu.MatMulNBits"))
+        try expectAgreement(graph, names, bound: type == .float16 ? 0.5 : 4)
+    }
 }

@@ -22,7 +22,10 @@ package struct CPUBackend: Backend {
 
     /// The passes for quantized weights that must not be made floats, before those that no kernel takes are.
     package func weightPasses(_ options: PlanOptions) -> [any Pass] {
-        [LowerDequantizedMatMul(kernels: Kernels(instructionSet: options.instructionSet, pool: options.workers))]
+        [
+            WidenHalf(needed: "DequantizeLinear"),
+            LowerDequantizedMatMul(kernels: Kernels(instructionSet: options.instructionSet, pool: options.workers)),
+        ]
     }
 
     /// The passes that choose forms for this machine, in order: they pack weights and fuse epilogues.

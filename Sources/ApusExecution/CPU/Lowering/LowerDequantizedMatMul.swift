@@ -28,18 +28,24 @@ package struct LowerDequantizedMatMul: Pass {
         }
     }
 
-    /// The integers behind the name, seen through a transposition; `isTurned` says that columns come first.
-    private func weights(_ name: String, isTurned: Bool, _ index: GraphIndex) -> CodedWeights? {
-        guard let node = index.producer(of: name), node.domain.isEmpty else { return nil }
+    /// The integers behind the name, seen through transposing and widening; `isTurned` says that columns come first.
+    private func weights(_ name: String, isTurned: Bool, _ index: GraphIndex, depth: Int = 0) -> CodedWeights? {
+        guard let node = index.producer(of: name), node.domain.isEmpty, depth < 3 else { return nil }
         if node.operatorName == "Transpose" {
-            guard case .integers([1, 0])? = node.attributes["perm"] ?? .integers([1, 0]),
-                index.producer(of: node.input(0))?.operatorName == "DequantizeLinear"
-            else { return nil }
-            return weights(node.input(0), isTurned: !isTurned, index)
+            guard case .integers([1, 0])? = node.attributes["perm"] ?? .integers([1, 0]) else { return nil }
+            return weights(node.input(0), isTurned: !isTurned, index, depth: depth + 1)
+        }
+        if node.operatorName == "Cast" {
+            guard index.elementType(of: name) == .float32, isHalf(index.elementType(of: node.input(0))) else {
+                return nil
+            }
+            return weights(node.input(0), isTurned: isTurned, index, depth: depth + 1)
         }
         guard node.operatorName == "DequantizeLinear", let codes = index.constant(node.input(0)),
-            let scale = index.constant(node.input(1)), scale.elementType == .float32, codes.shape.rank == 2,
-            codes.elementCount > 0, [0, 1].contains(node.integer("output_dtype") ?? 0)
+            let scale = index.constant(node.input(1)), codes.shape.rank == 2, codes.elementCount > 0,
+            scale.elementType == .float32 || isHalf(scale.elementType),
+            [0, 1].contains(node.integer("output_dtype") ?? 0),
+            [-2, -1, 0, 1].contains(node.integer("axis") ?? 1)
         else { return nil }
         let isSigned: Bool
         switch codes.elementType {
@@ -49,7 +55,7 @@ package struct LowerDequantizedMatMul: Pass {
         }
         let (k, n) = isTurned ? (codes.shape[1], codes.shape[0]) : (codes.shape[0], codes.shape[1])
         guard let places = places(of: scale, node, k: k, n: n, isTurned: isTurned),
-            let scales = try? scale.array(of: Float.self),
+            let scales = try? scale.scales(),
             let zeroPoints = zeroPoints(node, codes.elementType, count: scales.count, index)
         else { return nil }
         return CodedWeights(
@@ -57,6 +63,8 @@ package struct LowerDequantizedMatMul: Pass {
             codes: codes, columnStride: isTurned ? k : 1, depthStride: isTurned ? 1 : n, scales: scales,
             zeroPoints: zeroPoints, scaleColumnStride: places.columnStride, scaleBlockStride: places.blockStride)
     }
+
+    private func isHalf(_ type: ElementType?) -> Bool { type == .float16 || type == .bfloat16 }
 
     /// How the scales lie; nil where they differ more often along the depth than it pays to read them.
     private func places(

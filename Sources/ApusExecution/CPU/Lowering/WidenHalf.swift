@@ -8,6 +8,9 @@ package import ApusTensors
 ///
 /// Operators compute half types in `f32` anyway; what goes is the rounding between them.
 package struct WidenHalf: Pass {
+    /// Where it is given, the pass leaves graphs alone in which no node of this operator makes a half type.
+    var needed: String?
+
     /// Operators that take any floating-point type for all their floating-point inputs and outputs.
     private static let indifferent: Set<String> = [
         "LayerNormalization", "RMSNormalization", "BatchNormalization",
@@ -19,7 +22,10 @@ package struct WidenHalf: Pass {
     ]
 
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
-        guard index.graph.nodes.contains(where: { $0.outputs.contains { isHalf($0, index) } }) else { return }
+        let isCalledFor = index.graph.nodes.contains { node in
+            (needed == nil || node.operatorName == needed) && node.outputs.contains { isHalf($0, index) }
+        }
+        guard isCalledFor else { return }
         var wide: Set<String> = []
         var positions: Set<Int> = []
         for (position, node) in index.graph.nodes.enumerated() where isWidened(node, wide, index) {
