@@ -8,32 +8,43 @@ public struct Inputs {
     private let table: ValueTable
     /// Where in the table each input lies; -1 for an absent one.
     private let places: [Int]
+    /// The places that are these inputs.
+    private var range: Range<Int>
 
     /// Wraps values; an absent optional input is nil.
     public init(_ values: [Datum?]) {
         table = ValueTable(values)
         places = Array(values.indices)
+        range = places.indices
     }
 
     /// Reads from places of a table; an absent input is -1.
     package init(_ table: ValueTable, at places: [Int]) {
         self.table = table
         self.places = places
+        range = places.indices
+    }
+
+    /// Those of the inputs in a range, counted from zero.
+    package func part(_ part: Range<Int>) -> Inputs {
+        var result = self
+        result.range = (range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound).clamped(to: range)
+        return result
     }
 
     /// The values; an absent optional input is nil.
     public var values: [Datum?] {
-        get { places.map { $0 < 0 ? nil : table[$0] } }
+        get { places[range].map { $0 < 0 ? nil : table[$0] } }
         set { self = Inputs(newValue) }
     }
 
     /// The number of inputs written, absent ones in between included.
-    public var count: Int { places.count }
+    public var count: Int { range.count }
 
     /// The value, or nil where the input is absent.
     package subscript(index: Int) -> Datum? {
-        guard index < places.count, places[index] >= 0 else { return nil }
-        return table[places[index]]
+        guard index < range.count, places[range.lowerBound + index] >= 0 else { return nil }
+        return table[places[range.lowerBound + index]]
     }
 
     /// Whether the input is there.

@@ -19,6 +19,8 @@ struct IndirectConvolution {
     private let isMerged: Bool
     /// Whether the images are `N C H W`.
     private let isPlanar: Bool
+    /// How many floats pixels of the result lie apart.
+    private let outputStride: Int
 
     /// Pixels whose pointers the kernel looks up together, at the least and at the most.
     private static let (chunk, largestChunk) = (24, 96)
@@ -32,7 +34,7 @@ struct IndirectConvolution {
     @unsafe
     init(
         _ shape: ConvolutionShape, _ kernels: Kernels, _ weights: UnsafePointer<Float>, groupCount: Int,
-        _ epilogue: Epilogue, isPlanar: Bool = false
+        _ epilogue: Epilogue, isPlanar: Bool = false, outputStride: Int? = nil
     ) {
         self.shape = shape
         self.kernels = kernels
@@ -45,6 +47,7 @@ struct IndirectConvolution {
         // With few channels a row of the window is read as one run; its padding is then copied.
         isMerged = shape.readsRuns
         self.isPlanar = isPlanar
+        self.outputStride = outputStride ?? shape.outputChannels
         taps = isMerged ? shape.kernelHeight : shape.kernelHeight * shape.kernelWidth
         channels = isMerged ? depth * shape.kernelWidth : depth
     }
@@ -78,7 +81,7 @@ struct IndirectConvolution {
             var part = unsafe task
             unsafe part.x = source + image * imageCount + group * channels
             unsafe part.weights = weights + group * groupCount
-            unsafe part.y = output + image * pixels * shape.outputChannels + group * columns
+            unsafe part.y = output + image * pixels * outputStride + group * columns
             unsafe part.bias = epilogue.bias.map { unsafe $0 + group * columns }
             unsafe part.residual = epilogue.residual.map {
                 unsafe $0 + image * pixels * shape.outputChannels + group * columns
@@ -139,7 +142,11 @@ struct IndirectConvolution {
                     unsafe task.is_last = tap + tapStep >= taps ? 1 : 0
                     unsafe kernels.table.pointee.f32_indirect?(&task)
                 }
-                if !isFinished, let y = unsafe task.y { unsafe activate(y, first, count, column..<end) }
+                if !isFinished, let y = unsafe task.y {
+                    unsafe kernels.activate(
+                        epilogue.activation, count, end - column, y + first * outputStride + column,
+                        stride: outputStride)
+                }
             }
             column = end
         }
@@ -152,20 +159,6 @@ struct IndirectConvolution {
         let pixelBytes = channels * 4 * shape.strideHeight * shape.strideWidth
         let fitting = Self.blockBytes / 2 / pixelBytes / Self.chunk * Self.chunk
         return Swift.min(Swift.max(Self.chunk, fitting), Self.largestChunk)
-    }
-
-    @unsafe
-    private func activate(_ y: UnsafeMutablePointer<Float>, _ pixel: Int, _ count: Int, _ range: Range<Int>) {
-        let stride = shape.outputChannels
-        let first = unsafe y + pixel * stride + range.lowerBound
-        if range.count == stride {
-            unsafe kernels.activate(epilogue.activation, count * stride, first, first)
-            return
-        }
-        for row in 0..<count {
-            let target = unsafe first + row * stride
-            unsafe kernels.activate(epilogue.activation, range.count, target, target)
-        }
     }
 
     /// How many parts pixels and output channels are cut into.
@@ -206,7 +199,7 @@ struct IndirectConvolution {
         unsafe task.dilation_width = shape.dilationWidth
         unsafe task.pad_top = shape.padTop
         unsafe task.pad_left = isMerged ? 0 : shape.padLeft
-        unsafe task.y_stride = shape.outputChannels
+        unsafe task.y_stride = outputStride
         unsafe task.residual_stride = shape.outputChannels
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound

@@ -56,26 +56,72 @@ extension Kernels {
     /// Convolves `N H W C` images with packed weights; bias and residual run along channels.
     ///
     /// The residual must not overlap the output. The images may be `N C H W` where the window reads runs of them.
+    /// With `factors`, a number for each channel of each image, a 1 x 1 convolution of one group is of images multiplied
+    /// by them: its weights are, which are fewer. Pixels of the output lie `stride` floats apart, or as many as they have
+    /// channels.
     package func channelsLastConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
-        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false
+        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false,
+        factors: UnsafePointer<Float>? = nil, stride: Int? = nil
     ) {
+        if let factors = unsafe factors {
+            let pixels = stride ?? shape.outputChannels
+            return unsafe scaledConvolution(shape, input, weights, factors, output, epilogue, stride: pixels)
+        }
         guard shape.batch > 0, shape.outputChannels > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
         // SAFETY: the caller gives memory of packChannelsLast's layout and images of the shape's sizes.
         let filter = unsafe weights.assumingMemoryBound(to: Float.self)
         if shape.isPlainDepthwise {
-            unsafe channelsLastDepthwise(shape, input, filter, output, epilogue)
+            unsafe channelsLastDepthwise(
+                shape, input, filter, output, epilogue, stride: stride ?? shape.outputChannels)
         } else {
             let convolution = unsafe IndirectConvolution(
-                shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue, isPlanar: isPlanar)
+                shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue, isPlanar: isPlanar,
+                outputStride: stride)
             unsafe convolution.compute(input, output)
+        }
+    }
+
+    /// Copies pixels of some channels to pixels that lie `stride` floats apart.
+    package func copyPixels(
+        _ count: Int, channels: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        spreadItems(count, cost: channels / 4) { pixels in
+            for pixel in pixels {
+                // SAFETY: the caller gives as many pixels.
+                unsafe (y + pixel * stride).update(from: x + pixel * channels, count: channels)
+            }
+        }
+    }
+
+    /// One image after the other, as the weights of each differ.
+    @unsafe
+    private func scaledConvolution(
+        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafeRawPointer,
+        _ factors: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, stride: Int
+    ) {
+        let channels = shape.inputChannels
+        let pixels = shape.outputHeight * shape.outputWidth
+        var single = shape
+        single.batch = 1
+        guard let memory = unsafe scratch(.factors, byteCount: packedImageGroupCount(shape) * 4) else { return }
+        let scaled = unsafe memory.assumingMemoryBound(to: Float.self)
+        for image in 0..<shape.batch {
+            // SAFETY: factors hold a number for each channel of each image.
+            unsafe table.pointee.f32_indirect_scale?(
+                shape.outputChannels, channels, factors + image * channels,
+                weights.assumingMemoryBound(to: Float.self), scaled)
+            unsafe channelsLastConvolution(
+                single, input + image * shape.inputHeight * shape.inputWidth * channels, packed: scaled,
+                into: output + image * pixels * stride,
+                epilogue: epilogue.advanced(by: image * pixels * shape.outputChannels), stride: stride)
         }
     }
 
     @unsafe
     private func channelsLastDepthwise(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafeRawPointer,
-        _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+        _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, stride: Int
     ) {
         let channels = shape.outputChannels
         let (height, rowCount) = (shape.outputHeight, shape.outputWidth * channels)
@@ -85,10 +131,11 @@ extension Kernels {
                 let rows = lines.clamped(to: image * height..<(image + 1) * height)
                 guard !rows.isEmpty else { continue }
                 let source = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
-                let start = image * height * rowCount
+                let start = image * height * shape.outputWidth * stride
                 let own = rows.lowerBound - image * height..<rows.upperBound - image * height
                 unsafe depthwise(
-                    shape, own, of: source, weights: weights, epilogue, image: image, into: output + start)
+                    shape, own, of: source, weights: weights, epilogue, image: image, into: output + start,
+                    stride: stride)
             }
         }
     }
@@ -97,12 +144,17 @@ extension Kernels {
     @unsafe
     func depthwise(
         _ shape: ConvolutionShape, _ rows: Range<Int>, of image: UnsafePointer<Float>, weights: UnsafeRawPointer,
-        _ epilogue: Epilogue, image index: Int, into output: UnsafeMutablePointer<Float>
+        _ epilogue: Epilogue, image index: Int, into output: UnsafeMutablePointer<Float>, stride: Int
     ) {
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty,
+            let memory = unsafe scratch(.zeros, byteCount: shape.outputChannels * 4)
+        else { return }
+        let zeros = unsafe memory.assumingMemoryBound(to: Float.self)
+        unsafe zeros.update(repeating: 0, count: shape.outputChannels)
         let rowCount = shape.outputWidth * shape.outputChannels
         let bounds = epilogue.activation.bounds
         var task = unsafe shape.channels(image)
+        unsafe task.zeros = UnsafePointer(zeros)
         unsafe task.weights = weights.assumingMemoryBound(to: Float.self)
         unsafe task.weight_stride = wholeVectors(shape.outputChannels)
         unsafe task.bias = epilogue.bias
@@ -110,13 +162,27 @@ extension Kernels {
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound
         unsafe task.y = output
+        unsafe task.y_stride = stride
         unsafe task.curve = epilogue.activation.curve
         unsafe task.row = rows.lowerBound
         unsafe task.rows = rows.count
         unsafe table.pointee.f32_channel_depthwise?(&task)
         if !epilogue.activation.isFinished {
-            let target = unsafe output + rows.lowerBound * rowCount
-            unsafe activate(epilogue.activation, rows.count * rowCount, target, target)
+            let target = unsafe output + rows.lowerBound * shape.outputWidth * stride
+            let pixels = rows.count * shape.outputWidth
+            unsafe activate(epilogue.activation, pixels, shape.outputChannels, target, stride: stride)
+        }
+    }
+
+    /// Applies an activation to the channels of pixels that lie `stride` floats apart.
+    @unsafe
+    func activate(
+        _ activation: Activation, _ pixels: Int, _ channels: Int, _ y: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        if channels == stride { return unsafe activate(activation, pixels * channels, y, y) }
+        for pixel in 0..<pixels {
+            let target = unsafe y + pixel * stride
+            unsafe activate(activation, channels, target, target)
         }
     }
 }
@@ -144,7 +210,6 @@ extension ConvolutionShape {
         unsafe task.pad_top = padTop
         unsafe task.pad_left = padLeft
         unsafe task.residual_stride = inputChannels
-        unsafe task.y_stride = inputChannels
         return unsafe task
     }
 }

@@ -193,7 +193,8 @@ private struct SeparableWork {
             }
             let y = project == nil ? unsafe target : unsafe filtered - strip.lowerBound * after
             unsafe kernels.depthwise(
-                shape.window, strip, of: x, weights: window.weights, window.epilogue, image: image, into: y)
+                shape.window, strip, of: x, weights: window.weights, window.epilogue, image: image, into: y,
+                stride: shape.window.outputChannels)
             if let project {
                 let width = shape.window.outputWidth
                 unsafe project.compute(

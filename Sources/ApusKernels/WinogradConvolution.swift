@@ -74,10 +74,11 @@ extension Kernels {
 
     /// Convolves `N H W C` images with transformed weights; bias and residual run along channels.
     ///
-    /// The residual must not overlap the output.
+    /// The residual must not overlap the output. Pixels of the output lie `stride` floats apart, or as many as they have
+    /// channels.
     package func winogradConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
-        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue()
+        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), stride: Int? = nil
     ) {
         guard shape.batch > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
         // SAFETY: the caller gives memory of packWinograd's layout and images of the shape's sizes.
@@ -87,7 +88,8 @@ extension Kernels {
         let step = winogradStep(shape, tiles)
         let blocks = (tiles + step - 1) / step
         let body = unsafe WinogradBlock(
-            shape: shape, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step)
+            shape: shape, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step,
+            outputStride: stride ?? shape.outputChannels)
         if pool.threadCount == 1 || shape.batch * blocks >= 2 * pool.threadCount {
             pool.run(partCount: shape.batch * blocks) { part in
                 let (image, block) = part.quotientAndRemainder(dividingBy: blocks)
@@ -119,6 +121,7 @@ private struct WinogradBlock {
     let weights: UnsafePointer<Float>
     let panelCount: Int
     let step: Int
+    let outputStride: Int
 
     /// The floats between positions: apart from whole pages, whose lines would share places in the cache.
     private func stride(_ count: Int) -> Int { step * count + 16 }
@@ -164,7 +167,7 @@ private struct WinogradBlock {
     private func makeTask(
         _ image: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
     ) -> apus_winograd_task? {
-        let pixels = shape.outputHeight * shape.outputWidth * shape.outputChannels
+        let pixels = shape.outputHeight * shape.outputWidth
         guard let left = unsafe scratch(.left, byteCount: 36 * stride(shape.inputChannels) * 4),
             let product = unsafe scratch(.product, byteCount: 36 * stride(shape.outputChannels) * 4)
         else { return nil }
@@ -183,10 +186,11 @@ private struct WinogradBlock {
         unsafe task.output_height = shape.outputHeight
         unsafe task.output_width = shape.outputWidth
         unsafe task.bias = epilogue.bias
-        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * pixels }
+        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * pixels * shape.outputChannels }
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound
-        unsafe task.y = output + image * pixels
+        unsafe task.y = output + image * pixels * outputStride
+        unsafe task.y_stride = outputStride
         if !epilogue.activation.isClamp, let unary = epilogue.activation.unary {
             unsafe task.activation = kernels.kernel(unary.function)
             unsafe task.alpha = unary.alpha

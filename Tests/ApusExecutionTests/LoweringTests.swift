@@ -151,6 +151,60 @@ import Testing
         try expectAgreement(graph, operators: ["Transpose", "apus.cpu.ImageBlock", "Transpose"], seed: 5)
     }
 
+    @Test("Factors of channels go into the weights of the convolution that alone reads the scaled images")
+    func squeezeAndExcite() throws {
+        let nodes = [
+            Node("Conv", opset: 18, inputs: ["x", "v"], outputs: ["c"]),
+            Node("GlobalAveragePool", opset: 18, inputs: ["c"], outputs: ["g"]),
+            Node("Sigmoid", opset: 18, inputs: ["g"], outputs: ["s"]),
+            Node("Mul", opset: 18, inputs: ["s", "c"], outputs: ["m"]),
+            Node("Conv", opset: 18, inputs: ["m", "w", "b"], outputs: ["y"]),
+        ]
+        let graph = try graph(
+            [2, 5, 6, 4], nodes,
+            constants: [
+                "v": try floats([9, 5, 1, 1], seed: 1), "w": try floats([7, 9, 1, 1], seed: 2),
+                "b": try floats([7], seed: 3),
+            ], output: "y")
+        let operators = [
+            "Transpose", "apus.cpu.ImageConv", "apus.cpu.ImagePool", "Sigmoid", "apus.cpu.ImageConv", "Transpose",
+        ]
+        try expectAgreement(graph, operators: operators, seed: 4)
+    }
+
+    @Test("Convolutions write their channels where a concatenation would copy them")
+    func concatenation() throws {
+        func conv(_ input: String, _ weights: String, _ output: String, pad: Int64 = 0) -> Node {
+            Node(
+                "Conv", opset: 18, inputs: [input, weights, "b"], outputs: [output],
+                attributes: ["pads": .integers([pad, pad, pad, pad])])
+        }
+        func node(_ name: String, _ inputs: [String], _ output: String, _ attributes: [String: Attribute] = [:]) -> Node
+        {
+            Node(name, opset: 18, inputs: inputs, outputs: [output], attributes: attributes)
+        }
+        let nodes = [
+            conv("x", "s", "f"), node("Relu", ["f"], "r"), conv("r", "u", "c"), node("Tanh", ["c"], "t"),
+            conv("r", "w", "d", pad: 1), node("HardSwish", ["d"], "h"),
+            node("MaxPool", ["r"], "m", ["kernel_shape": .integers([1, 1])]), conv("r", "u", "e"),
+            node("Concat", ["t", "m", "h", "e"], "j", ["axis": .integer(1)]), node("Add", ["j", "j"], "k"),
+            node("Concat", ["k", "e"], "y", ["axis": .integer(-3)]),
+        ]
+        for size in [5, 24] {
+            let graph = try graph(
+                [2, 5, size, size + 1], nodes,
+                constants: [
+                    "s": try floats([12, 5, 1, 1], seed: 1), "u": try floats([12, 12, 1, 1], seed: 2),
+                    "w": try floats([12, 12, 3, 3], seed: 3), "b": try floats([12], seed: 4),
+                ], output: "y")
+            let operators = [
+                "Transpose", "apus.cpu.ImageConv", "apus.cpu.ImagePool", "apus.cpu.ImageConv",
+                "apus.cpu.ImageConcat", "Add", "Concat", "Transpose",
+            ]
+            try expectAgreement(graph, operators: operators, seed: 5)
+        }
+    }
+
     @Test("Winograd is chosen where it pays, and never where exact sums are asked for")
     func winograd() throws {
         let conv = Node(

@@ -88,10 +88,31 @@ import Testing
         }
     }
 
+    /// Depthwise windows over images of every width around their tiles.
+    static var depthwiseShapes: [ConvolutionShape] {
+        var result: [ConvolutionShape] = []
+        for (kernel, stride) in [((3, 3), 1), ((3, 3), 2), ((5, 5), 1), ((3, 5), 2), ((7, 7), 1), ((9, 3), 1)] {
+            for width in 1...19 {
+                var shape = ConvolutionShape(
+                    inputChannels: width % 3 == 0 ? 32 : 37, inputHeight: 1 + width % 5 * stride,
+                    inputWidth: width * stride, outputChannels: width % 3 == 0 ? 32 : 37, kernelHeight: kernel.0,
+                    kernelWidth: kernel.1)
+                shape.groups = shape.inputChannels
+                (shape.strideHeight, shape.strideWidth) = (stride, stride)
+                shape.dilationHeight = width % 4 == 3 ? 2 : 1
+                shape.padTop = kernel.0 / 2 * shape.dilationHeight
+                shape.padBottom = shape.padTop
+                (shape.padLeft, shape.padRight) = (kernel.1 / 2, kernel.1 / 2)
+                result.append(shape)
+            }
+        }
+        return result
+    }
+
     @Test("Convolutions with channels last agree with the definition", arguments: kernelSets)
     func imagesWithChannelsLast(kernels: Kernels) {
         var random = SeededGenerator(22)
-        for (index, shape) in (Self.shapes + Self.wideShapes).enumerated() {
+        for (index, shape) in (Self.shapes + Self.wideShapes + Self.depthwiseShapes).enumerated() {
             let plane = shape.inputHeight * shape.inputWidth
             let pixels = shape.outputHeight * shape.outputWidth
             let x = Buffer(shape.batch * shape.inputChannels * plane, in: -1...1, &random)
@@ -118,6 +139,16 @@ import Testing
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
+            let stride = shape.outputChannels + 3
+            let apart = Buffer(results: sums.count / shape.outputChannels * stride)
+            unsafe kernels.channelsLastConvolution(
+                shape, images.constant, packed: packed.constant, into: apart.pointer,
+                epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation),
+                stride: stride)
+            let places = sums.indices.map { $0 / shape.outputChannels * stride + $0 % shape.outputChannels }
+            #expect(places.map { apart[$0] } == y.array, "\(shape), pixels apart")
+            let gaps = Set(0..<sums.count / shape.outputChannels * stride).subtracting(places)
+            #expect(gaps.allSatisfy { apart[$0].isNaN }, "\(shape), between pixels")
             guard shape.readsRuns else { continue }
             let again = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
@@ -126,6 +157,36 @@ import Testing
                 isPlanar: true)
             #expect(again.array == y.array, "\(shape), planes")
             #expect(again.isIntact)
+        }
+    }
+
+    @Test("Factors of channels are taken into the weights", arguments: kernelSets)
+    func factors(kernels: Kernels) {
+        var random = SeededGenerator(28)
+        for (channels, outputs) in [(5, 3), (16, 48), (37, 70), (64, 16)] {
+            var shape = ConvolutionShape(
+                inputChannels: channels, inputHeight: 9, inputWidth: 7, outputChannels: outputs, kernelHeight: 1,
+                kernelWidth: 1)
+            shape.batch = 2
+            let x = Buffer(2 * 63 * channels, in: -1...1, &random)
+            let w = Buffer(outputs * channels, in: -0.5...0.5, &random)
+            let factors = Buffer(2 * channels, in: 0...2, &random)
+            let residual = Buffer(2 * 63 * outputs, in: -1...1, &random)
+            let scaled = x.array.enumerated().map { place, value in
+                value * factors[place / (63 * channels) * channels + place % channels]
+            }
+            let packed = Buffer<Float>(kernels.packedChannelsLastByteCount(shape) / 4, filler: 7)
+            unsafe kernels.packChannelsLast(shape, weights: w.constant, into: packed.pointer)
+            let (expected, actual) = (Buffer(results: 126 * outputs), Buffer(results: 126 * outputs))
+            let epilogue = unsafe Epilogue(residual: residual.constant, activation: .relu)
+            unsafe kernels.channelsLastConvolution(
+                shape, Buffer(scaled, filler: .nan).constant, packed: packed.constant, into: expected.pointer,
+                epilogue: epilogue)
+            unsafe kernels.channelsLastConvolution(
+                shape, x.constant, packed: packed.constant, into: actual.pointer, epilogue: epilogue,
+                factors: factors.constant)
+            #expect(departure(actual.array, expected.array, absolute: 2e-5) == nil)
+            #expect(actual.isIntact)
         }
     }
 

@@ -14,8 +14,9 @@ package struct CPUBackend: Backend {
     /// The operators that only lowered graphs have.
     package static let operators: [any Operator.Type] = [
         ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredAttention.self,
-        LoweredConv.self, LoweredGRU.self, LoweredImageBlock.self, LoweredImageConv.self, LoweredImagePool.self,
-        LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self, LoweredMatMulNBits.self,
+        LoweredConv.self, LoweredGRU.self, LoweredImageBlock.self, LoweredImageConcat.self, LoweredImageConv.self,
+        LoweredImagePool.self, LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self,
+        LoweredMatMulNBits.self,
         LoweredQLinearConv.self, LoweredQLinearMatMul.self, QuantizedSum.self, ToChannelsFirst.self,
         ToChannelsLast.self,
     ]
@@ -39,7 +40,7 @@ package struct CPUBackend: Backend {
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
             FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),
-            FuseImageBlocks(kernels: kernels),
+            FuseImageBlocks(kernels: kernels), FuseFactors(), FuseImageConcat(),
         ]
     }
 

@@ -116,6 +116,8 @@ struct apus_indirect_task {
 };
 typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
 typedef void apus_f32_indirect_pack_fn(size_t columns, size_t depth, const float *weights, float *packed);
+typedef void apus_f32_indirect_scale_fn(size_t columns, size_t depth, const float *factors, const float *packed,
+                                        float *scaled);
 
 /// Rows of windows over one image with channels last, each channel by itself.
 struct apus_channel_task {
@@ -124,7 +126,7 @@ struct apus_channel_task {
     ptrdiff_t height, width, output_width, kernel_height, kernel_width;
     ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
     size_t row, rows;
-    const float *weights, *bias, *residual, *row_factors, *column_factors;
+    const float *weights, *bias, *residual, *zeros, *row_factors, *column_factors;
     size_t weight_stride, residual_stride, y_stride;
     float low, high;
     enum apus_curve curve;
@@ -139,7 +141,7 @@ struct apus_winograd_task {
     size_t channels, tiles_wide, tile, tiles, stride;
     float *v;
     const float *m;
-    size_t columns, output_height, output_width;
+    size_t columns, output_height, output_width, y_stride;
     const float *bias, *residual;
     float low, high, alpha, beta;
     void (*activation)(size_t n, const float *x, float *y, float alpha, float beta);

@@ -126,6 +126,9 @@ V_INLINE vf v_scale(vf x, vf n) {
     const vi exponent = v_to_int(v_select(v_nan(n), v_set(0), n)), half = exponent >> 1;
     return x * v_from_bits((half + vi_set(127)) << 23) * v_from_bits((exponent - half + vi_set(127)) << 23);
 }
+/// x * 2^floor(n), and what n has above its floor.
+V_INLINE vf v_scale_floor(vf x, vf n) { return v_scale(x, v_floor(n)); }
+V_INLINE vf v_fraction(vf n) { return n - v_floor(n); }
 V_INLINE vf v_reciprocal(vf x) { return v_set(1.0f) / x; }
 
 #endif

@@ -43,6 +43,9 @@ V_INLINE vi v_to_int(vf x) { return (vi)_mm512_cvtps_epi32((__m512)x); }
 V_INLINE vf v_sqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
 /// x * 2^n for whole n.
 V_INLINE vf v_scale(vf x, vf n) { return (vf)_mm512_scalef_ps((__m512)x, (__m512)n); }
+/// x * 2^floor(n), and what n has above its floor.
+V_INLINE vf v_scale_floor(vf x, vf n) { return v_scale(x, n); }
+V_INLINE vf v_fraction(vf n) { return (vf)_mm512_reduce_ps((__m512)n, 0x09); }
 /// 1 / x within two units in the last place, for x of ordinary size.
 V_INLINE vf v_reciprocal(vf x) {
     const vf y = (vf)_mm512_rcp14_ps((__m512)x);

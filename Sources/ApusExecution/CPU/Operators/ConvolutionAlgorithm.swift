@@ -44,19 +44,21 @@ enum ConvolutionAlgorithm: String, CaseIterable {
         }
     }
 
-    /// Convolves images with packed weights.
+    /// Convolves images, multiplied by factors where they are given, with packed weights; pixels of the result lie
+    /// `stride` floats apart.
     @unsafe
     func compute(
-        _ shape: ConvolutionShape, _ x: Tensor, isPlanar: Bool, packed: Tensor, into y: borrowing MutableTensor,
-        _ epilogue: Epilogue, _ kernels: Kernels
+        _ shape: ConvolutionShape, _ x: Tensor, isPlanar: Bool, factors: Tensor?, packed: Tensor,
+        into y: UnsafeMutablePointer<Float>, stride: Int, _ epilogue: Epilogue, _ kernels: Kernels
     ) {
         switch self {
         case .indirect:
             unsafe kernels.channelsLastConvolution(
-                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue, isPlanar: isPlanar)
+                shape, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, isPlanar: isPlanar,
+                factors: factors.map { unsafe UnsafePointer($0.floats) }, stride: stride)
         case .winograd:
             unsafe kernels.winogradConvolution(
-                shape, x.floats, packed: packed.baseAddress, into: y.floats, epilogue: epilogue)
+                shape, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, stride: stride)
         }
     }
 }

@@ -10,24 +10,28 @@ import ApusTensors
 ///
 /// With the attribute `planar` the images read are `N C H W`, which windows over few channels can take.
 ///
-/// Inputs: images, packed weights, bias (optional), residual of the output's shape (optional).
+/// Inputs: images, packed weights, bias (optional), residual of the output's shape (optional), factors `[N, 1, 1, C]`
+/// the images of a 1 x 1 convolution are multiplied by (optional).
 struct LoweredImageConv: Operator {
-    static let schema = Schema("ImageConv", domain: PackedWeights.domain, inputs: 2...4)
+    static let schema = Schema("ImageConv", domain: PackedWeights.domain, inputs: 2...5)
 
     var workPerElement: Int { convolution.depth * convolution.kernel.reduce(1, *) }
 
-    private let convolution: ConvolutionAttributes
+    let convolution: ConvolutionAttributes
     private let algorithm: ConvolutionAlgorithm
     private let epilogue: EpilogueAttributes
     private let isPlanar: Bool
+    private let hasFactors: Bool
 
     init(_ node: NodeReader) throws(ComputeError) {
         convolution = try ConvolutionAttributes(node)
         algorithm = try ConvolutionAlgorithm(node)
         epilogue = try EpilogueAttributes(node)
         isPlanar = try node.flag("planar")
+        hasFactors = node.hasInput(4)
         guard convolution.kernel.count == 2, algorithm.allows(convolution.shape),
-            !isPlanar || algorithm == .indirect && convolution.shape.readsRuns
+            !isPlanar || algorithm == .indirect && convolution.shape.readsRuns,
+            !hasFactors || algorithm == .indirect && convolution.groups == 1 && convolution.kernel == [1, 1]
         else {
             throw .attribute("a window of \(convolution.kernel) over images, computed by \(algorithm)")
         }
@@ -42,6 +46,40 @@ struct LoweredImageConv: Operator {
     }
 
     func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
+        let call = try prepare(inputs, outputs.context)
+        let result = try outputs.makeTensor(0, .float32, call.outputShape)
+        // SAFETY: the result has the shape of the call.
+        unsafe call.compute(into: result.floats, stride: convolution.channels, outputs.context.kernels)
+        outputs.set(0, result.finish())
+    }
+
+    /// Tensors that fit each other, ready to be convolved.
+    struct Call {
+        let shape: ConvolutionShape
+        let outputShape: Shape
+        fileprivate let algorithm: ConvolutionAlgorithm
+        fileprivate let activation: Activation
+        fileprivate let isPlanar: Bool
+        fileprivate let (x, packed): (Tensor, Tensor)
+        fileprivate let (bias, residual, factors): (Tensor?, Tensor?, Tensor?)
+
+        /// Writes each pixel's channels to memory, pixels `stride` floats apart.
+        @unsafe
+        func compute(into y: UnsafeMutablePointer<Float>, stride: Int, _ kernels: Kernels) {
+            guard outputShape.elementCount > 0 else { return }
+            // SAFETY: the shapes were checked, and the tensors outlive the call.
+            let finish = unsafe Epilogue(
+                bias: bias.map { unsafe UnsafePointer($0.floats) },
+                residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: activation)
+            unsafe algorithm.compute(
+                shape, x, isPlanar: isPlanar, factors: factors, packed: packed, into: y, stride: stride, finish,
+                kernels)
+            withExtendedLifetime(self) {}
+        }
+    }
+
+    /// Reads and checks the inputs.
+    func prepare(_ inputs: Inputs, _ context: EvaluationContext) throws(ComputeError) -> Call {
         let x = try inputs.tensor(0)
         let packed = try inputs.tensor(1)
         guard x.elementType == .float32, x.shape.rank == 4,
@@ -51,21 +89,15 @@ struct LoweredImageConv: Operator {
         }
         let shape = try convolution.shape(
             isPlanar ? x.shape : Shape([x.shape[0], x.shape[3], x.shape[1], x.shape[2]]))
-        let kernels = outputs.context.kernels
         try PackedWeights.check(
-            packed, byteCount: algorithm.byteCount(shape, kernels), isa: convolution.isa, outputs.context)
+            packed, byteCount: algorithm.byteCount(shape, context.kernels), isa: convolution.isa, context)
         let outputShape = Shape([x.shape[0], shape.outputHeight, shape.outputWidth, convolution.channels])
         let (bias, residual) = try epilogue.operands(inputs, channels: convolution.channels, outputShape)
-        let result = try outputs.makeTensor(0, .float32, outputShape)
-        if outputShape.elementCount > 0 {
-            // SAFETY: the shapes were checked above, and the tensors outlive the call.
-            let finish = unsafe Epilogue(
-                bias: bias.map { unsafe UnsafePointer($0.floats) },
-                residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: epilogue.activation)
-            unsafe algorithm.compute(
-                shape, x, isPlanar: isPlanar, packed: packed, into: result, finish, kernels)
-        }
-        withExtendedLifetime((x, packed, bias, residual)) {}
-        outputs.set(0, result.finish())
+        let factors = try inputs.optionalTensor(4)
+        guard factors.map({ $0.elementType == .float32 && $0.shape == Shape([x.shape[0], 1, 1, x.shape[3]]) }) ?? true
+        else { throw .shape("input 4 is no factors of the images \(x)") }
+        return Call(
+            shape: shape, outputShape: outputShape, algorithm: algorithm, activation: epilogue.activation,
+            isPlanar: isPlanar, x: x, packed: packed, bias: bias, residual: residual, factors: factors)
     }
 }
