@@ -140,7 +140,7 @@ import Testing
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
             let stride = shape.outputChannels + 3
-            let apart = Buffer(results: sums.count / shape.outputChannels * stride)
+            let apart = Buffer<Float>(sums.count / shape.outputChannels * stride, filler: -1e30)
             unsafe kernels.channelsLastConvolution(
                 shape, images.constant, packed: packed.constant, into: apart.pointer,
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation),
@@ -148,7 +148,7 @@ import Testing
             let places = sums.indices.map { $0 / shape.outputChannels * stride + $0 % shape.outputChannels }
             #expect(places.map { apart[$0] } == y.array, "\(shape), pixels apart")
             let gaps = Set(0..<sums.count / shape.outputChannels * stride).subtracting(places)
-            #expect(gaps.allSatisfy { apart[$0].isNaN }, "\(shape), between pixels")
+            #expect(gaps.allSatisfy { apart[$0] == -1e30 }, "\(shape), between pixels")
             guard shape.readsRuns else { continue }
             let again = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
