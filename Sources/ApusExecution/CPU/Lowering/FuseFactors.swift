@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
-import ApusTensors
+package import ApusTensors
 
 /// Takes factors of channels (squeeze-and-excite) into the 1 x 1 convolution that alone reads the scaled images.
 ///

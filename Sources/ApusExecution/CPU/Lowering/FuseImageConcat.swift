@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
-import ApusTensors
+package import ApusTensors
 
 /// Lets convolutions write their channels where a concatenation would copy them.
 package struct FuseImageConcat: Pass {
