@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusExecution
 package import ApusGraphs
 package import ApusONNX
 
@@ -25,7 +26,11 @@ extension Model {
         guard imported.plan == nil else { throw EngineError(.unsupported, "'\(path)' is a plan already") }
         var options = options
         options.stage = .lowered
-        let graph = try compiled(imported.graph, options: options)
+        let cache = options.isTuned ? TacticCache() : nil
+        var environment = PlanOptions(options)
+        if options.isTuned { environment.tuner = Tuner(known: cache?.read() ?? [:], report: options.reportTuning) }
+        let graph = try compiled(imported.graph, options: options, environment: environment)
+        if let tuner = environment.tuner, tuner.measuredCount > 0 { cache?.write(tuner.times) }
         if let file = imported.graph.damagedFile ?? graph.damagedFile {
             throw EngineError(.file, "'\(file)' was cut short while it was being read")
         }

@@ -13,24 +13,6 @@ extension Kernels {
             && shape.dilationHeight == 1 && shape.dilationWidth == 1 && shape.groups == 1
     }
 
-    /// Whether this way is expected to take less time than the definition, by the operations and bytes of each.
-    package func prefersWinograd(_ shape: ConvolutionShape) -> Bool {
-        guard Self.allowsWinograd(shape), shape.inputChannels >= 8, shape.outputChannels >= 8 else { return false }
-        let (channels, columns) = (Double(shape.inputChannels), Double(shape.outputChannels))
-        let tiles = Double(((shape.outputHeight + 3) / 4) * ((shape.outputWidth + 3) / 4) * shape.batch)
-        let pixels = Double(shape.outputHeight * shape.outputWidth * shape.batch)
-        // Cycles: two vector products each, transforms of some operations a number, weights from memory.
-        let rate = 2 * Double(lanes)
-        let direct = pixels * 9 * channels * columns / rate
-        let transforms = tiles * (200 * channels + 160 * columns) / rate
-        let weights = 36 * channels * columns * 4
-        let traffic = weights > Double(Self.cachedWeightBytes) ? weights / 8 : 0
-        return 1.2 * tiles * 36 * channels * columns / rate + transforms + traffic < 0.9 * direct
-    }
-
-    /// Transformed weights beyond this are taken to come from memory at every run.
-    private static let cachedWeightBytes = 1 << 20
-
     /// The bytes ``packWinograd(_:weights:into:)`` writes.
     package func packedWinogradByteCount(_ shape: ConvolutionShape) -> Int { 36 * winogradPanelCount(shape) * 4 }
 

@@ -33,10 +33,9 @@ package struct CPUBackend: Backend {
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
         return [
-            WidenHalf(), LowerImages(kernels: kernels, isExact: options.isExact), LowerConv(kernels: kernels),
-            LowerMatMul(kernels: kernels), LowerMatMulNBits(kernels: kernels), LowerQuantizedImages(kernels: kernels),
-            FuseQuantizedSum(),
-            LowerQLinearConv(kernels: kernels),
+            WidenHalf(), LowerImages(kernels: kernels, isExact: options.isExact, tuner: options.tuner),
+            LowerConv(kernels: kernels), LowerMatMul(kernels: kernels), LowerMatMulNBits(kernels: kernels),
+            LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
             FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),

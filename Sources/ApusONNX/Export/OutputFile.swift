@@ -6,8 +6,15 @@ import Glibc
 import Synchronization
 
 /// Writes files that appear complete or not at all.
-enum OutputFile {
+package enum OutputFile {
     private static let count = Atomic<Int>(0)
+
+    /// Writes a text.
+    ///
+    /// - Throws: ``ExportError`` with code `file`.
+    package static func write(text: String, to path: String) throws(ExportError) {
+        try write([.bytes(Array(text.utf8))], to: path)
+    }
 
     /// Writes the parts one behind the other; a durable file has reached the disk before it gets its name.
     static func write(_ parts: [WireWriter.Part], to path: String, isDurable: Bool = false) throws(ExportError) {

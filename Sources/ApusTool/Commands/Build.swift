@@ -25,6 +25,11 @@ struct Build: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Measure the ways to compute each node, once on each machine, and take the fastest.")
+    var tune = true
+
     @Flag(help: "Read the written plan again and compare every checksum.")
     var verify = false
 
@@ -42,6 +47,8 @@ struct Build: ParsableCommand {
             let progress = Progress()
             progress.update("compiling \(model)")
             defer { progress.finish() }
+            options.isTuned = tune
+            options.reportTuning = { [model] what in progress.update("compiling \(model): timing \(what)") }
             let imported = try Model.read(path: model, options: options)
             let graph = try Model.lowered(imported, from: model, options: options)
             progress.update("writing \(output)")

@@ -34,6 +34,12 @@ struct Inspect: ParsableCommand {
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
     var size: [String] = []
 
+    @Flag(
+        help:
+            "Tell which ways there were to compute each node of a plan, and what was expected of and measured for each."
+    )
+    var tactics = false
+
     @Flag(help: "Read all of a plan, and the model it was built from, and compare every checksum.")
     var verify = false
 
@@ -42,6 +48,9 @@ struct Inspect: ParsableCommand {
 
     func validate() throws {
         if diff != nil, graph != nil { throw ValidationError("--graph and --diff are two questions: ask one") }
+        if tactics, graph != nil || diff != nil {
+            throw ValidationError("--tactics, --graph and --diff are different questions: ask one")
+        }
     }
 
     func run() throws {
@@ -53,6 +62,10 @@ struct Inspect: ParsableCommand {
                 print(json ? difference.json.text(isIndented: true) : difference.text)
                 if !difference.isEmpty { throw Exit.difference }
                 return
+            }
+            if tactics {
+                let chosen = TacticReport(first.graph)
+                return print(json ? chosen.json.text(isIndented: true) : chosen.text)
             }
             guard let graph else { return print(json ? first.json.text(isIndented: true) : first.text) }
             let drawing =

@@ -22,6 +22,7 @@ struct apus_f32_gemm_task {
     float scale, low, high;
     const float *row_bias, *column_bias, *residual;
 };
+typedef float apus_f32_peak_fn(size_t rounds);
 typedef void apus_f32_gemm_fn(const struct apus_f32_gemm_task *task);
 
 /// out[p * out_step + r] = x[r * row_stride + p * step] for r < rows, zero for rows <= r < padded_rows.

@@ -14,9 +14,10 @@ package import ApusTensors
 package struct LowerImages: Pass {
     let kernels: Kernels
     let isExact: Bool
+    let tuner: Tuner?
 
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
-        var walk = ImageWalk(index, kernels, isExact: isExact)
+        var walk = ImageWalk(index, ConvolutionTactics(kernels: kernels, isExact: isExact, tuner: tuner))
         guard index.graph.nodes.contains(where: { walk.convolution($0) != nil }) else { return }
         for (position, node) in index.graph.nodes.enumerated() {
             try walk.visit(node, at: position, &patch)
@@ -28,8 +29,7 @@ package struct LowerImages: Pass {
 /// The way along a graph's nodes, with the twins made so far.
 struct ImageWalk {
     let index: GraphIndex
-    let kernels: Kernels
-    private let isExact: Bool
+    private let tactics: ConvolutionTactics
     /// The value with channels last for each value that has one.
     private var twins: [String: String] = [:]
     /// Values that only their twin holds so far.
@@ -38,10 +38,9 @@ struct ImageWalk {
     /// From `N C H W` to `N H W C`, and back.
     static let (order, inverse) = ([0, 2, 3, 1], [0, 3, 1, 2])
 
-    init(_ index: GraphIndex, _ kernels: Kernels, isExact: Bool) {
+    init(_ index: GraphIndex, _ tactics: ConvolutionTactics) {
         self.index = index
-        self.kernels = kernels
-        self.isExact = isExact
+        self.tactics = tactics
     }
 
     /// The convolution of a node that has kernels for images with channels last.
@@ -49,7 +48,7 @@ struct ImageWalk {
         guard node.domain.isEmpty, node.operatorName == "Conv", let weights = index.constant(node.input(1)),
             weights.elementType == .float32, weights.shape.rank == 4
         else { return nil }
-        return ConvolutionAttributes(node, weights: weights.shape, kernels.instructionSet)
+        return ConvolutionAttributes(node, weights: weights.shape, tactics.kernels.instructionSet)
     }
 
     /// The value with channels last, where there is one.
@@ -121,16 +120,16 @@ struct ImageWalk {
         _ node: Node, _ convolution: ConvolutionAttributes, at position: Int, _ patch: inout Patch
     ) throws(ComputeError) {
         guard let weights = index.constant(node.input(1)) else { return }
-        let algorithm = algorithm(node, convolution)
-        let packed = try algorithm.pack(weights, convolution.shape, kernels)
-        let isPlanar = algorithm == .indirect && convolution.shape.readsRuns && twin(node.inputs[0]) == nil
+        let choice = try tactics.choose(convolution, shape(node, convolution), weights: weights)
+        let isPlanar = choice.algorithm == .indirect && convolution.shape.readsRuns && twin(node.inputs[0]) == nil
         let images = isPlanar ? node.inputs[0] : try demandTwin(node.inputs[0], before: position, &patch)
-        var inputs = [images, patch.addConstant(packed, node.input(1) + ".packed")]
+        var inputs = [images, patch.addConstant(choice.packed, node.input(1) + ".packed")]
         if !node.input(2).isEmpty {
             try materialise(node.inputs[2], before: position, &patch)
             inputs.append(node.inputs[2])
         }
-        var attributes = convolution.attributes(of: node).merging(algorithm.attributes) { $1 }
+        var attributes = convolution.attributes(of: node).merging(choice.algorithm.attributes) { $1 }
+        attributes.merge(choice.attributes) { $1 }
         if isPlanar { attributes["planar"] = .integer(1) }
         let lowered = Node(
             "ImageConv", domain: PackedWeights.domain, opset: 1, name: node.name, inputs: inputs, outputs: [],
@@ -138,14 +137,12 @@ struct ImageWalk {
         try replace(position, node, with: lowered, &patch)
     }
 
-    /// The way to compute a convolution that is expected to be fastest.
-    private func algorithm(_ node: Node, _ convolution: ConvolutionAttributes) -> ConvolutionAlgorithm {
-        guard !isExact, let sizes = index.dimensions(of: node.inputs[0]), sizes.count == 4,
-            let height = sizes[2].value, let width = sizes[3].value,
-            let shape = try? convolution.shape(
-                Shape([sizes[0].value ?? 1, convolution.depth * convolution.groups, height, width])),
-            kernels.prefersWinograd(shape)
-        else { return .indirect }
-        return .winograd
+    /// The whole shape of a convolution, where the sizes of its images are known.
+    private func shape(_ node: Node, _ convolution: ConvolutionAttributes) -> ConvolutionShape? {
+        guard let sizes = index.dimensions(of: node.inputs[0]), sizes.count == 4, let height = sizes[2].value,
+            let width = sizes[3].value
+        else { return nil }
+        return try? convolution.shape(
+            Shape([sizes[0].value ?? 1, convolution.depth * convolution.groups, height, width]))
     }
 }
