@@ -4,6 +4,9 @@
 import CApusKernels
 
 extension Kernels {
+    /// The operations of a cycle at the most: two multiply-adds of a vector, two operations each.
+    package var operationsPerCycle: Double { Double(4 * lanes) }
+
     /// Measures the most 10^9 operations a second of one thread, two for each multiply-add of `f32`.
     ///
     /// All of them stay in registers. It takes some milliseconds.

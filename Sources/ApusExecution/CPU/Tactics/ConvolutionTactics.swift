@@ -50,7 +50,7 @@ struct ConvolutionTactics {
             best = (time, candidate, packed)
         }
         record.peak = tuner.peak(kernels)
-        record.clock = record.peak / Double(kernels.pool.threadCount) / Double(4 * kernels.lanes)
+        record.clock = record.peak / Double(kernels.pool.threadCount) / kernels.operationsPerCycle
         guard let best else { throw .unsupported("there is no way to compute \(shape)") }
         return Choice(algorithm: best.algorithm, packed: best.packed, attributes: record.attributes)
     }
