@@ -84,8 +84,8 @@ public final class Session {
     ///
     /// - Throws: ``EngineError`` as the run on the calling thread, with code `cancelled` when the task was cancelled.
     public func run(_ inputs: [String: Tensor]) async throws(EngineError) -> Results {
-        let stop = StopFlag()
-        underlying.isCancelled = { stop.isSet }
+        let handover = Handover()
+        underlying.isCancelled = { handover.isStopped }
         defer { underlying.isCancelled = { false } }
         let thread = thread ?? ComputeThread()
         self.thread = thread
@@ -94,22 +94,33 @@ public final class Session {
         let outcome: Result<Results, EngineError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 thread.submit {
-                    continuation.resume(
-                        returning: Result { () throws(EngineError) in unsafe try session.runHere(inputs) })
+                    let outcome = Result { () throws(EngineError) in unsafe try session.runHere(inputs) }
+                    handover.giveBack()
+                    continuation.resume(returning: outcome)
                 }
             }
         } onCancel: {
-            stop.set()
+            handover.stop()
         }
+        handover.takeBack()
         return try outcome.get()
     }
 
     private func runHere(_ inputs: [String: Tensor]) throws(EngineError) -> Results { try run(inputs) }
 }
 
-/// Set once by a cancelled task, read between the steps of a plan.
-private final class StopFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
+/// What a task and the thread that computes for it tell each other.
+private final class Handover: Sendable {
+    private let isSet = Atomic<Bool>(false)
+    private let isGivenBack = Atomic<Bool>(false)
+
+    /// Whether the task was cancelled; read between the steps of a plan.
+    var isStopped: Bool { isSet.load(ordering: .relaxed) }
+    func stop() { isSet.store(true, ordering: .relaxed) }
+
+    /// The thread is done with the session.
+    ///
+    /// The continuation orders this before what the task does next, but not where ThreadSanitizer could see it.
+    func giveBack() { isGivenBack.store(true, ordering: .releasing) }
+    func takeBack() { _ = isGivenBack.load(ordering: .acquiring) }
 }

@@ -152,6 +152,8 @@ public struct Tensor: Sendable {
     /// - Throws: ``ComputeError`` with code `elementType` when the tensor holds another type.
     public func array<Element: TensorElement>(of type: Element.Type = Element.self) throws(ComputeError) -> [Element] {
         let span = try elements(of: Element.self)
+        // The library would write the count into the one empty array that all threads share.
+        guard span.count > 0 else { return [] }
         // SAFETY: elements are plain bytes in arrays as in tensors, and the array has room for all of them.
         return unsafe span.withUnsafeBytes { source in
             unsafe Array(unsafeUninitializedCapacity: span.count) { target, count in
