@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusExecution
 import ApusONNX
 import ApusTensors
 import Glibc
@@ -12,8 +13,8 @@ struct TacticCache {
     /// The file for these kernels on this processor in the user's cache folder; nil where there is none.
     init?() {
         guard let folder = Self.folder else { return nil }
-        let identity = Checksum.sha256(Array((Self.processor + KernelSources.digest).utf8).span.bytes)
-        path = "\(folder)/tactics-\(identity.prefix(8).hexadecimal).txt"
+        let identity = Array((Self.processor + KernelSources.digest).utf8)
+        path = "\(folder)/tactics-\(Checksum.sha256(identity.span).hexadecimal.prefix(16)).txt"
     }
 
     /// The microseconds of everything that was measured; nothing where the file cannot be read.
