@@ -21,8 +21,8 @@ public struct Options: Sendable {
     public var verifiesPlans = false
     /// Whether forms that trade accuracy for speed are left out: Winograd's convolutions, off by some millionths.
     public var isExact = false
-    /// Whether building a plan measures the ways to compute its nodes, instead of reckoning operations and bytes; what was
-    /// measured is kept in the user's cache folder.
+    /// Whether building a plan measures the ways to compute its nodes, instead of reckoning operations and bytes; what
+    /// was measured is kept in the user's cache folder.
     public var isTuned = false
     /// Hears what is measured.
     package var reportTuning: @Sendable (String) -> Void = { _ in }

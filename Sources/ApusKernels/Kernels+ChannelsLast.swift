@@ -56,9 +56,9 @@ extension Kernels {
     /// Convolves `N H W C` images with packed weights; bias and residual run along channels.
     ///
     /// The residual must not overlap the output. The images may be `N C H W` where the window reads runs of them.
-    /// With `factors`, a number for each channel of each image, a 1 x 1 convolution of one group is of images multiplied
-    /// by them: its weights are, which are fewer. Pixels of the output lie `stride` floats apart, or as many as they have
-    /// channels.
+    /// With `factors`, a number for each channel of each image, a 1 x 1 convolution of one group is of images
+    /// multiplied by them: its weights are, which are fewer. Pixels of the output lie `stride` floats apart, or as many
+    /// as they have channels.
     package func channelsLastConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
         into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false,

@@ -56,8 +56,8 @@ extension Kernels {
 
     /// Convolves `N H W C` images with transformed weights; bias and residual run along channels.
     ///
-    /// The residual must not overlap the output. Pixels of the output lie `stride` floats apart, or as many as they have
-    /// channels.
+    /// The residual must not overlap the output. Pixels of the output lie `stride` floats apart, or as many as they
+    /// have channels.
     package func winogradConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
         into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), stride: Int? = nil
