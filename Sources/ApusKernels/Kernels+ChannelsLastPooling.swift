@@ -17,24 +17,25 @@ extension Kernels {
         _ shape: PoolingShape, channels: Int, includingPadding: Bool, _ x: UnsafePointer<Float>,
         into y: UnsafeMutablePointer<Float>
     ) {
-        let rows = (0..<shape.outputHeight).map { index in
-            Self.factor(
+        let count = shape.outputHeight + shape.outputWidth
+        guard let memory = unsafe scratch(.factors, byteCount: count * 4) else { return }
+        // SAFETY: the scratch memory holds a factor for each row and each column, and is not asked for again here.
+        let rows = unsafe memory.assumingMemoryBound(to: Float.self)
+        let columns = unsafe rows + shape.outputHeight
+        for index in 0..<shape.outputHeight {
+            unsafe rows[index] = Self.factor(
                 index * shape.strideHeight - shape.padTop, shape.kernelHeight, shape.dilationHeight,
                 shape.inputHeight, shape.padTop, shape.padBottom, includingPadding)
         }
-        let columns = (0..<shape.outputWidth).map { index in
-            Self.factor(
+        for index in 0..<shape.outputWidth {
+            unsafe columns[index] = Self.factor(
                 index * shape.strideWidth - shape.padLeft, shape.kernelWidth, shape.dilationWidth, shape.inputWidth,
                 shape.padLeft, shape.padRight, includingPadding)
         }
-        unsafe rows.withUnsafeBufferPointer { rowFactors in
-            unsafe columns.withUnsafeBufferPointer { columnFactors in
-                unsafe eachLine(shape, channels, x, y) { task in
-                    unsafe task.row_factors = rowFactors.baseAddress
-                    unsafe task.column_factors = columnFactors.baseAddress
-                    unsafe table.pointee.f32_channel_average_pool?(&task)
-                }
-            }
+        unsafe eachLine(shape, channels, x, y) { task in
+            unsafe task.row_factors = UnsafePointer(rows)
+            unsafe task.column_factors = UnsafePointer(columns)
+            unsafe table.pointee.f32_channel_average_pool?(&task)
         }
     }
 

@@ -28,10 +28,14 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
 
     /// Makes a shape from a literal such as `[1, 3, 224, 224]`.
     @inlinable
-    public init(arrayLiteral elements: Int...) { sizes = ShortList(elements) }
+    @inline(__always)
+    public init(arrayLiteral elements: Int...) {
+        sizes = ShortList()
+        for index in 0..<elements.count { sizes.append(elements[index]) }
+    }
 
     /// The rank-0 shape.
-    public static var scalar: Shape { Shape(sizes: []) }
+    public static var scalar: Shape { Shape(sizes: ShortList()) }
 
     /// The number of dimensions.
     public var rank: Int { sizes.count }

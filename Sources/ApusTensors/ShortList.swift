@@ -8,6 +8,7 @@ public protocol ShortListElement: BitwiseCopyable, Hashable, Sendable {
 }
 
 extension Int: ShortListElement {}
+extension Float: ShortListElement {}
 
 /// A list that lies in place up to eight elements, and on the heap beyond.
 ///
@@ -139,9 +140,13 @@ extension ShortList: Hashable {
 
 extension ShortList: ExpressibleByArrayLiteral, CustomStringConvertible {
     /// The elements of a literal.
+    ///
+    /// It is always part of its caller, where the array of the elements is then seen to go nowhere and is not made.
     @inlinable
+    @inline(__always)
     public init(arrayLiteral elements: Element...) {
-        self.init(elements)
+        self.init()
+        for index in 0..<elements.count { append(elements[index]) }
     }
 
     /// The elements as `[2, 3]`.

@@ -5,14 +5,30 @@ import ApusTensors
 
 /// Memory a session reuses from step to step and from run to run.
 ///
-/// A buffer is free when nobody but the arena holds it, so a view, or an output the caller kept, can never be
-/// overwritten.
+/// Values of known sizes have a place in one block; whatever else is asked for is taken from buffers that are free. A
+/// place or a buffer is free when nobody but the arena holds it, so a view, or an output the caller kept, can never
+/// be overwritten.
 final class Arena {
-    private var buffers: [TensorStorage] = []
+    private let budget: MemoryBudget?
     private let pages = LargePages()
+    private var buffers: [TensorStorage] = []
+    private var block: PlannedBlock?
 
-    /// A free buffer of at least the given size, but not one more than four times as large.
-    func take(_ byteCount: Int, budget: MemoryBudget?) -> TensorStorage? {
+    init(budget: MemoryBudget?) { self.budget = budget }
+
+    /// Sets memory aside for a plan, or none where the plan asks for none or there is no room.
+    func prepare(_ plan: MemoryPlan?) {
+        block = nil
+        guard let plan, plan.byteCount > 0 else { return }
+        block = try? PlannedBlock(plan, budget: budget)
+    }
+
+    /// Says which step asks for memory from now on.
+    func begin(step: Int) { block?.step = step }
+
+    /// Memory for a number of bytes: the place planned for the step, a free buffer, or a new one.
+    func take(_ byteCount: Int) -> TensorStorage? {
+        if let planned = block?.take(byteCount) { return planned }
         var best: Int?
         for index in buffers.indices {
             let capacity = buffers[index].byteCount
@@ -36,13 +52,71 @@ final class Arena {
     }
 
     /// Gives back buffers nobody uses.
-    func trim() {
+    private func trim() {
         var index = buffers.startIndex
         while index < buffers.endIndex {
             if isKnownUniquelyReferenced(&buffers[index]) { buffers.remove(at: index) } else { index += 1 }
         }
     }
 
-    /// The bytes of all buffers.
-    var byteCount: Int { buffers.reduce(0) { $0 + $1.byteCount } }
+    /// The bytes of the block and of all buffers.
+    var byteCount: Int { buffers.reduce(block?.byteCount ?? 0) { $0 + $1.byteCount } }
+}
+
+/// The block of a memory plan, and who holds which of its places.
+private final class PlannedBlock {
+    private let places: [MemoryPlan.Place]
+    private var storages: [TensorStorage]
+    /// The places handed out that were not seen free since.
+    private var held: [Int] = []
+    private var next = 0
+    let byteCount: Int
+
+    /// The step that asks for memory; steps come in order, and begin again with the next run.
+    var step = 0 {
+        didSet {
+            if step < oldValue { next = 0 }
+            while next < places.count, places[next].first < step { next += 1 }
+        }
+    }
+
+    init(_ plan: MemoryPlan, budget: MemoryBudget?) throws(ComputeError) {
+        let whole = try TensorStorage(byteCount: plan.byteCount, zeroed: false, budget: budget)
+        places = plan.places
+        byteCount = plan.byteCount
+        // SAFETY: every place lies inside the block, which its storages keep alive; two that overlap are never handed
+        // out together.
+        storages = plan.places.map { place in
+            unsafe TensorStorage(borrowing: whole.base + place.offset, byteCount: place.byteCount, owner: whole)
+        }
+        held.reserveCapacity(places.count)
+    }
+
+    /// A place of exactly so many bytes that is planned for the step, and that nobody holds any part of.
+    func take(_ byteCount: Int) -> TensorStorage? {
+        var index = next
+        while index < places.count, places[index].first == step {
+            if places[index].byteCount == byteCount, isFree(index) {
+                held.append(index)
+                return storages[index]
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private func isFree(_ index: Int) -> Bool {
+        var position = 0
+        while position < held.count {
+            let other = held[position]
+            if isKnownUniquelyReferenced(&storages[other]) {
+                held[position] = held[held.count - 1]
+                held.removeLast()
+                continue
+            }
+            if places[other].overlaps(places[index]) { return false }
+            position += 1
+        }
+        return true
+    }
 }

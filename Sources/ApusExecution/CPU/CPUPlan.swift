@@ -18,6 +18,10 @@ package final class CPUPlan: Plan {
     let captureSlots: [Int]
     let constants: [(slot: Int, datum: Datum)]
 
+    /// Until when the values are needed.
+    let lifetimes: Lifetimes
+    /// Where the values lie, unless that depends on the inputs.
+    let fixedMemory: MemoryPlan?
     /// What the inputs must be, in order.
     let checks: [InputCheck]
     /// What the slots of inputs, captures and outputs go back to after a run: a constant or nothing.
@@ -30,6 +34,8 @@ package final class CPUPlan: Plan {
         let inputSlots: [Int]
         let outputSlots: [Int]
         let releasedSlots: [Int]
+        /// The slots that its subgraphs read.
+        let capturedSlots: [Int]
         let bodies: [String: [Body]]
 
         fileprivate init(_ draft: Draft) {
@@ -39,6 +45,7 @@ package final class CPUPlan: Plan {
             outputSlots = draft.outputSlots
             releasedSlots = draft.releasedSlots
             bodies = draft.bodies
+            capturedSlots = draft.capturedSlots
         }
     }
 
@@ -50,6 +57,7 @@ package final class CPUPlan: Plan {
         var outputSlots: [Int]
         var releasedSlots: [Int] = []
         var bodies: [String: [Body]]
+        var capturedSlots: [Int] { bodies.values.joined().flatMap(\.captureSlots) }
     }
 
     /// A subgraph and where its captures lie in the enclosing plan.
@@ -109,6 +117,8 @@ package final class CPUPlan: Plan {
         slotCount = builder.slots.count
         CPUPlan.markReleases(&steps, keep: Set(outputSlots + constants.map(\.slot) + captureSlots))
         self.steps = steps.map { Step($0) }
+        lifetimes = Lifetimes(graph, self.steps, outputSlots: outputSlots, slotCount: slotCount)
+        fixedMemory = lifetimes.isDynamic ? nil : lifetimes.plan(for: [])
         let values = Dictionary(uniqueKeysWithValues: constants.map { ($0.slot, $0.datum) })
         resets = Set(inputSlots + captureSlots + outputSlots).sorted().map { ($0, values[$0]) }
     }
@@ -117,9 +127,8 @@ package final class CPUPlan: Plan {
     private static func markReleases(_ steps: inout [Draft], keep: Set<Int>) {
         var seen = keep
         for index in steps.indices.reversed() {
-            let bodySlots = steps[index].bodies.values.joined().flatMap(\.captureSlots)
             var released: [Int] = []
-            for slot in steps[index].inputSlots + bodySlots + steps[index].outputSlots
+            for slot in steps[index].inputSlots + steps[index].capturedSlots + steps[index].outputSlots
             where slot >= 0 && seen.insert(slot).inserted {
                 released.append(slot)
             }

@@ -9,7 +9,11 @@ package final class CPUSession: Session {
     private let plan: CPUPlan
     private let context: EvaluationContext
     private let table: ValueTable
-    private let arena = Arena()
+    private let arena: Arena
+    /// The shapes of the inputs that memory is planned for.
+    private var plannedShapes: [Shape?]?
+    /// The shapes of the last run's inputs, where they were others.
+    private var otherShapes: [Shape?]?
     private var bodies: [BodyKey: CPUSession] = [:]
     private var currentStep = 0
 
@@ -28,10 +32,11 @@ package final class CPUSession: Session {
         let options = plan.options
         context = EvaluationContext(
             instructionSet: options.instructionSet, workers: options.workers, budget: options.budget)
+        arena = Arena(budget: options.budget)
         table = ValueTable(count: plan.slotCount)
         for (slot, datum) in plan.constants { table[slot] = datum }
         context.isCancelled = { [unowned self] in isCancelled() }
-        context.findStorage = { [arena, budget = context.budget] byteCount in arena.take(byteCount, budget: budget) }
+        context.findStorage = { [arena] byteCount in arena.take(byteCount) }
         context.runSubgraph = { [unowned self] (attribute, position, inputs) throws(ComputeError) in
             try runBody(attribute, position, inputs)
         }
@@ -58,6 +63,7 @@ package final class CPUSession: Session {
     /// Carries out the steps; captures have been put into the table.
     private func execute(_ inputs: [Datum], into outputs: inout [Datum]) throws(RunError) {
         do throws(RunError) {
+            prepareMemory(inputs)
             for index in inputs.indices { table[plan.inputSlots[index]] = inputs[index] }
             if isProfiling { try walkProfiled() } else { try walk() }
             if outputs.count != plan.outputSlots.count {
@@ -74,6 +80,33 @@ package final class CPUSession: Session {
             throw error
         }
         for reset in plan.resets { table[reset.slot] = reset.datum }
+    }
+
+    /// The bytes the session holds for values that are not constants.
+    package var memoryByteCount: Int { bodies.values.reduce(arena.byteCount) { $0 + $1.memoryByteCount } }
+
+    /// Plans memory before the first run, and again once inputs of other shapes came twice in a row.
+    private func prepareMemory(_ inputs: [Datum]) {
+        guard let planned = plannedShapes else {
+            let shapes = inputs.map(\.tensor?.shape)
+            plannedShapes = shapes
+            return arena.prepare(plan.fixedMemory ?? plan.lifetimes.plan(for: shapes))
+        }
+        guard plan.lifetimes.isDynamic else { return }
+        if Self.have(inputs, planned) {
+            otherShapes = nil
+        } else if let other = otherShapes, Self.have(inputs, other) {
+            (plannedShapes, otherShapes) = (other, nil)
+            arena.prepare(plan.lifetimes.plan(for: other))
+        } else {
+            otherShapes = inputs.map(\.tensor?.shape)
+        }
+    }
+
+    private static func have(_ inputs: [Datum], _ shapes: [Shape?]) -> Bool {
+        guard shapes.count == inputs.count else { return false }
+        for index in inputs.indices where inputs[index].tensor?.shape != shapes[index] { return false }
+        return true
     }
 
     private func walk() throws(RunError) {
@@ -105,6 +138,7 @@ package final class CPUSession: Session {
     private func executeStep(_ index: Int) throws(RunError) {
         let step = plan.steps[index]
         if !step.bodies.isEmpty { currentStep = index }
+        arena.begin(step: index)
         var outputs = Outputs(table, at: step.outputSlots, context: context)
         do throws(ComputeError) {
             try step.operation.run(Inputs(table, at: step.inputSlots), into: &outputs)

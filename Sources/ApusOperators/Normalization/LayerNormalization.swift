@@ -78,7 +78,8 @@ package struct LayerNormalization: MixedOperator {
         guard rows > 0, size > 0, input.elementType == .float32, scale.elementType == .float32,
             scale.elementCount == size, bias.map({ $0.elementType == .float32 && $0.elementCount == size }) ?? true
         else { return false }
-        let reduced = Shape(input.shape.prefix(first) + input.shape.dropFirst(first).map { _ in 1 })
+        var reduced = input.shape
+        for axis in first..<reduced.rank { reduced[axis] = 1 }
         let result = try outputs.makeTensor(0, .float32, input.shape)
         let means = try outputs.makeTensor(1, .float32, outputs.isWanted(1) ? reduced : [0])
         let inverses = try outputs.makeTensor(2, .float32, outputs.isWanted(2) ? reduced : [0])

@@ -120,6 +120,17 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// The elements of a floating-point tensor in place, for lists that are mostly short.
+    func shortFloats() throws(ComputeError) -> ShortList<Float> {
+        guard elementType == .float32 else { return ShortList(try reals(as: Float.self)) }
+        let span = try elements(of: Float.self)
+        var result = ShortList<Float>()
+        for index in span.indices { result.append(span[index]) }
+        return result
+    }
+}
+
 extension Inputs {
     /// The integers of an input in place, unless a list is given already.
     func shortIntegers(_ index: Int, unless given: [Int]? = nil) throws(ComputeError) -> ShortList<Int> {

@@ -9,7 +9,7 @@ package import ApusTensors
 package struct FusedAttention: Sendable {
     /// The sizes and rules.
     package var shape: AttentionShape
-    private let steps: [HeadSteps]
+    private let steps: (query: HeadSteps, key: HeadSteps, value: HeadSteps)
 
     /// Describes attention of queries, keys and values laid out as said.
     package init(_ query: HeadLayout, _ key: HeadLayout, _ value: HeadLayout, scale: Float, softcap: Float = 0) {
@@ -17,11 +17,13 @@ package struct FusedAttention: Sendable {
             batch: query.batch, heads: query.heads, keyHeads: key.heads, queries: query.length, keys: key.length,
             depth: query.features, values: value.features, scale: scale)
         shape.softcap = softcap
-        steps = [query.steps, key.steps, value.steps]
+        steps = (query.steps, key.steps, value.steps)
     }
 
     /// Describes attention over elements at given distances; the caller vouches for them.
-    package init(_ shape: AttentionShape, _ steps: [HeadSteps]) {
+    package init(
+        _ shape: AttentionShape, _ steps: (query: HeadSteps, key: HeadSteps, value: HeadSteps)
+    ) {
         self.shape = shape
         self.steps = steps
     }
@@ -53,9 +55,11 @@ package struct FusedAttention: Sendable {
             guard sizes.rank >= 1, sizes.rank <= 4, sizes[sizes.rank - 1] <= shape.keys else {
                 throw .shape("a mask \(sizes) for \(shape.keys) keys")
             }
-            let own = Shape(Array(sizes.dimensions.dropLast()) + [shape.keys]).strides
-            let wanted = [shape.batch, shape.heads, shape.queries]
-            var strides = [0, 0, 0]
+            var whole = sizes
+            whole[whole.rank - 1] = shape.keys
+            let own = whole.steps
+            let wanted: ShortList<Int> = [shape.batch, shape.heads, shape.queries]
+            var strides = ShortList<Int>(repeating: 0, count: 3)
             for axis in 0..<sizes.rank - 1 {
                 let place = axis + 4 - sizes.rank
                 guard sizes[axis] == 1 || sizes[axis] == wanted[place] else {
@@ -91,13 +95,14 @@ package struct FusedAttention: Sendable {
         _ queries: Tensor, _ keys: Tensor, _ values: Tensor, _ mask: Mask, into target: borrowing MutableTensor,
         _ targetSteps: HeadSteps, _ context: EvaluationContext
     ) {
-        precondition([queries, keys, values].allSatisfy { $0.elementType == .float32 })
+        precondition(queries.elementType == .float32 && keys.elementType == .float32)
+        precondition(values.elementType == .float32)
         guard target.shape.elementCount > 0 else { return }
         // SAFETY: the layouts were made from the tensors' shapes, or vouched for; all outlive the call.
         unsafe context.vectorKernels.attention(
-            shape, UnsafePointer(queries.baseAddress.assumingMemoryBound(to: Float.self)), steps[0],
-            UnsafePointer(keys.baseAddress.assumingMemoryBound(to: Float.self)), steps[1],
-            UnsafePointer(values.baseAddress.assumingMemoryBound(to: Float.self)), steps[2],
+            shape, UnsafePointer(queries.baseAddress.assumingMemoryBound(to: Float.self)), steps.query,
+            UnsafePointer(keys.baseAddress.assumingMemoryBound(to: Float.self)), steps.key,
+            UnsafePointer(values.baseAddress.assumingMemoryBound(to: Float.self)), steps.value,
             mask: mask.tensor.map { unsafe UnsafePointer($0.baseAddress.assumingMemoryBound(to: Float.self)) },
             maskSteps: mask.steps, into: target.baseAddress.assumingMemoryBound(to: Float.self), targetSteps)
         withExtendedLifetime((queries, keys, values, mask.tensor)) {}

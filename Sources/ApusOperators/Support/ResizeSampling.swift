@@ -76,22 +76,20 @@ package struct ResizeSampling: Sendable, Hashable {
         }
     }
 
-    /// The nearest element of every output element; nil outside the image.
+    /// The element nearest to an output element; nil outside the image.
     package func nearest(
-        input: Int, output: Int, scale: Double, region: (start: Double, end: Double)
-    ) -> [Int?] {
-        (0..<output).map { index in
-            let place = origin(index, input: input, output: output, scale: scale, region: region)
-            if crops && !(place >= 0 && place <= Double(input - 1)) { return nil }
-            let rounded: Double =
-                switch rounding {
-                case .preferFloor: (place - 0.5).rounded(.up)
-                case .preferCeil: (place + 0.5).rounded(.down)
-                case .floor: place.rounded(.down)
-                case .ceil: place.rounded(.up)
-                }
-            return Int(min(max(rounded, 0), Double(input - 1)))
-        }
+        _ index: Int, input: Int, output: Int, scale: Double, region: (start: Double, end: Double)
+    ) -> Int? {
+        let place = origin(index, input: input, output: output, scale: scale, region: region)
+        if crops && !(place >= 0 && place <= Double(input - 1)) { return nil }
+        let rounded: Double =
+            switch rounding {
+            case .preferFloor: (place - 0.5).rounded(.up)
+            case .preferCeil: (place + 0.5).rounded(.down)
+            case .floor: place.rounded(.down)
+            case .ceil: place.rounded(.up)
+            }
+        return Int(min(max(rounded, 0), Double(input - 1)))
     }
 
     /// The neighbours of every output element and their weights; nil outside the image.

@@ -7,9 +7,10 @@ package import ApusTensors
 extension Inputs {
     /// Refuses tensors that hold nothing but whose other sizes would make loops and buffers endless.
     package func checkSizes() throws(ComputeError) {
-        for case .tensor(let tensor)? in values {
-            let sizes = Shape(tensor.shape.map { max($0, 1) })
-            if tensor.elementCount > 0 { continue }
+        for index in 0..<count {
+            guard case .tensor(let tensor)? = self[index], tensor.elementCount == 0 else { continue }
+            var sizes = tensor.shape
+            for axis in sizes.indices { sizes[axis] = max(sizes[axis], 1) }
             guard try sizes.checkedElementCount() <= 1 << 26 else {
                 throw .limit("an empty tensor of the shape \(tensor.shape)")
             }

@@ -48,7 +48,7 @@ package struct Resize: Operator {
             if policy == .stretch {
                 for (axis, size) in zip(chosen, sizes) { result[axis] = size }
             } else if let shape = ValueType.tensor(.float32, dimensions).shape {
-                let wanted = sizes.compactMap(\.value)
+                let wanted = ShortList(sizes.lazy.compactMap(\.value))
                 if wanted.count == chosen.count, let plan = try? plan(shape, chosen, scales: nil, sizes: wanted) {
                     for axis in chosen { result[axis] = Dimension(plan[axis].output) }
                 }
@@ -58,20 +58,24 @@ package struct Resize: Operator {
     }
 
     /// The resize along one dimension.
-    private struct AxisPlan {
-        var input: Int
-        var output: Int
+    private struct AxisPlan: ShortListElement {
+        var input = 0
+        var output = 0
         var scale = 1.0
-        var region = (start: 0.0, end: 1.0)
-        var isIdentity: Bool { input == output && scale == 1 && region.start == 0 && region.end == 1 }
+        var start = 0.0
+        var end = 1.0
+        var region: (start: Double, end: Double) { (start, end) }
+        var isIdentity: Bool { input == output && scale == 1 && start == 0 && end == 1 }
     }
 
-    private func resolvedAxes(rank: Int) throws(ComputeError) -> [Int] {
-        guard let axes else { return Array(0..<rank) }
-        let shape = Shape([Int](repeating: 1, count: rank))
-        var result: [Int] = []
-        for axis in axes { result.append(try shape.axis(axis)) }
-        guard Set(result).count == result.count else { throw .attribute("attribute 'axes' repeats one of \(axes)") }
+    private func resolvedAxes(rank: Int) throws(ComputeError) -> ShortList<Int> {
+        guard let axes else { return ShortList(0..<rank) }
+        var result = ShortList<Int>()
+        for axis in axes {
+            let position = try normalizedAxis(axis, rank: rank)
+            guard !result.contains(position) else { throw .attribute("attribute 'axes' repeats one of \(axes)") }
+            result.append(position)
+        }
         return result
     }
 
@@ -82,9 +86,9 @@ package struct Resize: Operator {
     }
 
     private func plan(
-        _ shape: Shape, _ axes: [Int], scales: [Float]?, sizes: [Int]?
-    ) throws(ComputeError) -> [AxisPlan] {
-        var plans = shape.map { AxisPlan(input: $0, output: $0) }
+        _ shape: Shape, _ axes: ShortList<Int>, scales: ShortList<Float>?, sizes: ShortList<Int>?
+    ) throws(ComputeError) -> ShortList<AxisPlan> {
+        var plans = ShortList(shape.lazy.map { AxisPlan(input: $0, output: $0) })
         if let scales {
             guard scales.count == axes.count else { throw .shape("\(scales.count) scales for \(axes.count) axes") }
             for (axis, scale) in zip(axes, scales) {
@@ -95,11 +99,11 @@ package struct Resize: Operator {
             guard sizes.count == axes.count, sizes.allSatisfy({ $0 >= 0 && $0 < 1 << 31 }) else {
                 throw .value("sizes \(sizes) for \(axes.count) axes")
             }
-            let ratios = zip(axes, sizes).map { Double($1) / Double(shape[$0]) }
+            let ratios = zip(axes, sizes).lazy.map { Double($1) / Double(shape[$0]) }
             let common = policy == .notLarger ? ratios.min() : ratios.max()
             for (position, axis) in axes.enumerated() {
                 plans[axis].output = sizes[position]
-                plans[axis].scale = ratios[position]
+                plans[axis].scale = Double(sizes[position]) / Double(shape[axis])
                 if policy != .stretch, let common {
                     let size = (common * Double(shape[axis]) + 0.5).rounded(.down)
                     guard size >= 0, size < Double(1 << 31) else { throw .value("a size of \(size)") }
@@ -122,14 +126,14 @@ package struct Resize: Operator {
         if scales?.elementCount == 0 { scales = nil }
         var sizes = scalesIndex == 2 ? try inputs.optionalTensor(3) : nil
         if sizes?.elementCount == 0 { sizes = nil }
-        var plans = try plan(input.shape, chosen, scales: scales?.reals(as: Float.self), sizes: sizes?.integers())
+        var plans = try plan(input.shape, chosen, scales: scales?.shortFloats(), sizes: sizes?.shortIntegers())
         if sampling.crops, scalesIndex == 2, let region = try inputs.optionalTensor(1)?.reals(as: Double.self) {
             guard region.count == 2 * chosen.count else { throw .shape("a region of \(region.count) numbers") }
             for (position, axis) in chosen.enumerated() {
-                plans[axis].region = (region[position], region[chosen.count + position])
+                (plans[axis].start, plans[axis].end) = (region[position], region[chosen.count + position])
             }
         }
-        let shape = Shape(plans.map(\.output))
+        let shape = Shape(plans.lazy.map { $0.output })
         let type = input.elementType
         if shape.contains(0) && type != .string {
             outputs.set(0, try outputs.makeTensor(0, type, shape).finish())
@@ -169,7 +173,7 @@ package struct Resize: Operator {
 
     /// Mixes neighbours along one dimension after the other.
     private func interpolate<Element: RealElement>(
-        _ input: Tensor, _ type: Element.Type, _ plans: [AxisPlan], _ context: EvaluationContext
+        _ input: Tensor, _ type: Element.Type, _ plans: ShortList<AxisPlan>, _ context: EvaluationContext
     ) throws(ComputeError) -> Tensor {
         var current = input
         for (axis, plan) in plans.enumerated() where !plan.isIdentity {
@@ -203,87 +207,33 @@ package struct Resize: Operator {
 
     /// Copies nearest neighbours, whatever the elements are.
     private func gather(
-        _ input: Tensor, _ plans: [AxisPlan], _ shape: Shape, _ outputs: inout Outputs
+        _ input: Tensor, _ plans: ShortList<AxisPlan>, _ shape: Shape, _ outputs: inout Outputs
     ) throws(ComputeError) {
-        if input.elementType == .string {
-            try outputs.context.checkStrings(try shape.checkedElementCount())
-        } else {
-            _ = try MutableTensor(input.elementType, shape, uninitialized: (), budget: outputs.context.budget)
+        let isText = input.elementType == .string
+        if isText { try outputs.context.checkStrings(try shape.checkedElementCount()) }
+        var result = try outputs.makeTensor(0, isText ? .uint8 : input.elementType, isText ? [0] : shape)
+        let nearest = try NearestGather(from: input.shape, to: shape, outputs.context) { axis, index in
+            let plan = plans[axis]
+            if plan.isIdentity { return index }
+            return sampling.nearest(
+                index, input: plan.input, output: plan.output, scale: plan.scale, region: plan.region)
         }
-        let sources = plans.map {
-            $0.isIdentity
-                ? (0..<$0.output).map { $0 }
-                : sampling.nearest(input: $0.input, output: $0.output, scale: $0.scale, region: $0.region)
-        }
-        let nearest = NearestGather(sources: sources, strides: input.shape.strides, shape: shape)
-        if input.elementType == .string {
-            let strings = nearest.positions().map { $0 < 0 ? "" : input.strings[$0] }
+        if isText {
+            var strings: [String] = []
+            try nearest.forEachElement { strings.append($0.map { input.strings[$0] } ?? "") }
             outputs.set(0, try Tensor(strings: strings, shape: shape, budget: outputs.context.budget))
             return
         }
         let filler =
             sampling.crops && input.elementType != .complex64 && input.elementType != .complex128
-            ? try Tensor([sampling.extrapolation], shape: [1]).cast(to: input.elementType)
-            : try MutableTensor(input.elementType, [1]).finish()
+            ? try Tensor([sampling.extrapolation], shape: [1]).cast(to: input.elementType) : nil
         switch input.elementType.byteWidth {
-        case 1: try copy(UInt8.self, input, nearest, filler, &outputs)
-        case 2: try copy(UInt16.self, input, nearest, filler, &outputs)
-        case 4: try copy(UInt32.self, input, nearest, filler, &outputs)
-        case 8: try copy(UInt64.self, input, nearest, filler, &outputs)
-        default: try copy(Pattern128.self, input, nearest, filler, &outputs)
-        }
-    }
-
-    private func copy<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ input: Tensor, _ nearest: NearestGather, _ filler: Tensor, _ outputs: inout Outputs
-    ) throws(ComputeError) {
-        let source = try input.patterns(of: Pattern.self)
-        let outside = try filler.patterns(of: Pattern.self)[0]
-        var result = try outputs.makeTensor(0, input.elementType, nearest.shape)
-        var target = try result.patterns(of: Pattern.self)
-        if target.count > 0 {
-            nearest.forEachRow { start, base, line in
-                for index in line.indices {
-                    target[start &+ index] = base >= 0 && line[index] >= 0 ? source[base &+ line[index]] : outside
-                }
-            }
+        case 1: try nearest.copy(UInt8.self, input, outside: filler, into: &result)
+        case 2: try nearest.copy(UInt16.self, input, outside: filler, into: &result)
+        case 4: try nearest.copy(UInt32.self, input, outside: filler, into: &result)
+        case 8: try nearest.copy(UInt64.self, input, outside: filler, into: &result)
+        default: try nearest.copy(Pattern128.self, input, outside: filler, into: &result)
         }
         outputs.set(0, result.finish())
-    }
-}
-
-/// The positions an output gathered along every dimension reads.
-private struct NearestGather {
-    let sources: [[Int?]]
-    let strides: [Int]
-    let shape: Shape
-
-    /// Visits rows of the last dimension: where it starts, where it reads from or -1, and what it adds to that.
-    func forEachRow(_ body: (Int, Int, [Int]) -> Void) {
-        guard let last = sources.last else { return body(0, 0, [0]) }
-        let line = last.map { $0 ?? -1 }
-        let outer = Shape(shape.dropLast())
-        let steps = outer.strides
-        for row in 0..<outer.elementCount {
-            var base = 0
-            for axis in outer.indices where base >= 0 {
-                guard let index = sources[axis][row / steps[axis] % outer[axis]] else {
-                    base = -1
-                    break
-                }
-                base &+= index &* strides[axis]
-            }
-            body(row &* line.count, base, line)
-        }
-    }
-
-    /// Every position; -1 outside.
-    func positions() -> [Int] {
-        var result: [Int] = []
-        guard shape.elementCount > 0 else { return result }
-        forEachRow { _, base, line in
-            for index in line { result.append(base >= 0 && index >= 0 ? base + index : -1) }
-        }
-        return result
     }
 }

@@ -72,7 +72,8 @@ struct Bench: ParsableCommand {
             }
             progress.finish()
             let allocations = try AllocationCount()?.perRun(10) { try session.run(inputs, into: &outputs) }
-            let report = BenchReport(loaded, first: first, times: times, allocations: allocations)
+            var report = BenchReport(loaded, first: first, times: times, allocations: allocations)
+            report.activationByteCount = (session as? CPUSession)?.memoryByteCount
             print(json ? report.json.text(isIndented: true) : report.text)
         }
     }

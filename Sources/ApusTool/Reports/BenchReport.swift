@@ -11,6 +11,8 @@ struct BenchReport {
     private let firstMilliseconds: Double
     private let sorted: [Double]
     private let allocations: Double?
+    /// The bytes the session holds for values that are not constants.
+    var activationByteCount: Int?
     private let peakMegabytes = PeakMemory.megabytes
 
     /// Sums up measured runs.
@@ -52,6 +54,9 @@ struct BenchReport {
         table.add(["threads", String(loaded.environment.workers.threadCount)])
         table.add(["backend", loaded.backend.rawValue])
         if let instructions { table.add(["instructions", instructions]) }
+        if let activationByteCount {
+            table.add(["activations", Numbers.fixed(Double(activationByteCount) / 1_048_576, 1) + " MiB"])
+        }
         if let allocations { table.add(["allocations", Numbers.fixed(allocations, 1) + " /run"]) }
         table.add(["peak memory", Numbers.fixed(peakMegabytes, 1) + " MiB"])
         return table.text
@@ -69,6 +74,7 @@ struct BenchReport {
             "min_ms": .number(quantile(0)), "median_ms": .number(quantile(0.5)), "p90_ms": .number(quantile(0.9)),
             "p99_ms": .number(quantile(0.99)), "per_second": .number(perSecond),
             "peak_memory_mib": .number(peakMegabytes),
+            "activation_bytes": activationByteCount.map { JSONValue($0) } ?? .null,
             "allocations_per_run": allocations.map { .number($0) } ?? .null,
         ])
     }

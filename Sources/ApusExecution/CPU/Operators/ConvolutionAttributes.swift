@@ -74,7 +74,7 @@ struct ConvolutionAttributes {
     ///
     /// - Throws: ``ComputeError`` when the window does not fit the images.
     func shape(_ input: Shape) throws(ComputeError) -> ConvolutionShape {
-        let windows = try geometry.windows(input: Array(input[2...]), kernel: kernel)
+        let windows = try geometry.axes(input: ShortList(input[2...]), kernel: kernel)
         var shape = shape
         shape.batch = input[0]
         shape.inputHeight = kernel.count == 1 ? 1 : input[2]

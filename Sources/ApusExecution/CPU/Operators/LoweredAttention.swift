@@ -71,14 +71,17 @@ struct LoweredAttention: Operator {
         shape.softcap = softcap
         if isCausal { shape.reach = 0 }
         let mask = try FusedAttention.Mask(try inputs.optionalTensor(3), shape)
-        let target = try outputs.makeTensor(
-            0, .float32, Shape(result(q.shape[0], queryCount, heads, values, heads * values)))
+        let sizes: ShortList<Int> =
+            rank == 3
+            ? [q.shape[0], queryCount, heads * values]
+            : placesFirst[3] == 1 ? [q.shape[0], queryCount, heads, values] : [q.shape[0], heads, queryCount, values]
+        let target = try outputs.makeTensor(0, .float32, Shape(sizes: sizes))
         let size = queryCount * values
         let places =
             rank == 3 || placesFirst[3] == 1
             ? HeadSteps(item: size * heads, head: values, place: heads * values)
             : HeadSteps(item: size * heads, head: size, place: values)
-        FusedAttention(shape, [query, key, value]).run(q, k, v, mask, into: target, places, outputs.context)
+        FusedAttention(shape, (query, key, value)).run(q, k, v, mask, into: target, places, outputs.context)
         outputs.set(0, target.finish())
     }
 

@@ -41,8 +41,10 @@ struct LoweredConv: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedConvolutionByteCount(shape), isa: convolution.isa, outputs.context)
-        let spatial = rank == 3 ? [shape.outputWidth] : [shape.outputHeight, shape.outputWidth]
-        let outputShape = Shape([x.shape[0], convolution.channels] + spatial)
+        var sizes: ShortList<Int> = [x.shape[0], convolution.channels]
+        if rank == 4 { sizes.append(shape.outputHeight) }
+        sizes.append(shape.outputWidth)
+        let outputShape = Shape(sizes: sizes)
         let (bias, residual) = try epilogue.operands(inputs, channels: convolution.channels, outputShape)
         let result = try outputs.makeTensor(0, .float32, outputShape)
         if outputShape.elementCount > 0 {

@@ -64,13 +64,15 @@ struct LoweredImagePool: Operator {
         outputs.set(0, result.finish())
     }
 
-    private func windows(_ shape: Shape) throws(ComputeError) -> [WindowAxis] {
-        if let pool { return try pool.windows(Shape([shape[0], shape[3], shape[1], shape[2]])) }
+    private func windows(_ shape: Shape) throws(ComputeError) -> ShortList<WindowAxis> {
+        if let pool { return try pool.axes(Shape([shape[0], shape[3], shape[1], shape[2]])) }
         guard shape[1] > 0, shape[2] > 0 else { throw .shape("\(kind.rawValue) over images \(shape)") }
-        return [shape[1], shape[2]].map { size in
-            var axis = WindowAxis(input: size, kernel: size)
+        var axes = ShortList<WindowAxis>()
+        for index in 1...2 {
+            var axis = WindowAxis(input: shape[index], kernel: shape[index])
             axis.output = 1
-            return axis
+            axes.append(axis)
         }
+        return axes
     }
 }

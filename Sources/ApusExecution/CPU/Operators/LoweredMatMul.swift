@@ -48,9 +48,10 @@ struct LoweredMatMul: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
-        let leading = transposesRows ? [x.shape[1]] : Array(x.shape.dimensions.dropLast())
-        let outputShape = Shape(leading + [columns])
-        let rows = leading.reduce(1, *)
+        var sizes = transposesRows ? [x.shape[1]] : ShortList(x.shape.dropLast())
+        let rows = sizes.reduce(1, *)
+        sizes.append(columns)
+        let outputShape = Shape(sizes: sizes)
         let (bias, residual) = try epilogue.operands(inputs, channels: columns, outputShape)
         let result = try outputs.makeTensor(0, .float32, outputShape)
         if rows > 0 {

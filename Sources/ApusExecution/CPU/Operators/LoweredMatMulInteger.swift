@@ -59,14 +59,15 @@ struct LoweredMatMulInteger: Operator {
             guard x.elementType == .uint8, zeroPoints == nil else { throw .elementType("input 0 is \(x), expected u8") }
             let rowScale = isScaled ? try inputs.tensor(4) : nil
             let weightScales = isScaled ? try inputs.optionalTensor(5) : nil
+            let count = weightScales?.elementCount ?? 1
             guard rowScale.map({ $0.elementType == .float32 && $0.elementCount == 1 }) ?? true,
-                weightScales.map({ $0.elementType == .float32 && [1, columns].contains($0.elementCount) }) ?? true
+                weightScales?.elementType ?? .float32 == .float32, count == 1 || count == columns
             else { throw .shape("the scales do not fit \(columns) columns") }
             var scale = try rowScale?.elements(of: Float.self)[0] ?? 1
             if let weightScales, weightScales.elementCount == 1 {
                 scale *= try weightScales.elements(of: Float.self)[0]
             }
-            let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, Shape(rows.leading + [columns]))
+            let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, rows.shape(columns: columns))
             // SAFETY: the shapes were checked above, and the tensors outlive the call.
             let perColumn = columns > 1 && weightScales?.elementCount == columns ? weightScales : nil
             unsafe kernels.byteRows(
@@ -81,7 +82,7 @@ struct LoweredMatMulInteger: Operator {
             return
         }
         let scales = try scales(inputs, outputs.context)
-        let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, Shape(rows.leading + [columns]))
+        let result = try outputs.makeTensor(0, isScaled ? .float32 : .int32, rows.shape(columns: columns))
         if rows.count > 0 {
             // SAFETY: the shapes were checked above, and the tensors outlive the call.
             var finish = ByteEpilogue()

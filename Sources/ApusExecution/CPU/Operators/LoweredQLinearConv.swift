@@ -49,8 +49,10 @@ struct LoweredQLinearConv: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedByteConvolutionByteCount(shape), isa: convolution.isa, outputs.context)
-        let spatial = kernel.count == 1 ? [shape.outputWidth] : [shape.outputHeight, shape.outputWidth]
-        let result = try outputs.makeTensor(0, output.elementType, Shape([x.shape[0], channels] + spatial))
+        var sizes: ShortList<Int> = [x.shape[0], channels]
+        if kernel.count == 2 { sizes.append(shape.outputHeight) }
+        sizes.append(shape.outputWidth)
+        let result = try outputs.makeTensor(0, output.elementType, Shape(sizes: sizes))
         if result.elementCount > 0 {
             // SAFETY: the shapes were checked above, and the tensors outlive the call.
             var epilogue = unsafe output.epilogue(axis: .row, scales: scales)

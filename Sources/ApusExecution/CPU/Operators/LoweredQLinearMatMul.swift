@@ -54,7 +54,7 @@ struct LoweredQLinearMatMul: Operator {
             ? kernels.packedByteRowsByteCount(k: depth, n: columns)
             : kernels.packedByteGEMMByteCount(k: depth, n: columns)
         try PackedWeights.check(packed, byteCount: byteCount, isa: isa, outputs.context)
-        let result = try outputs.makeTensor(0, output.elementType, Shape(rows.leading + [columns]))
+        let result = try outputs.makeTensor(0, output.elementType, rows.shape(columns: columns))
         if isInRows {
             guard x.elementType == .uint8, output.elementType == .uint8 else {
                 throw .elementType("input 0 is \(x), expected u8")
@@ -87,7 +87,6 @@ struct LoweredQLinearMatMul: Operator {
 
 /// The left operand of a quantised product.
 struct ByteRows {
-    let leading: [Int]
     let count: Int
     private let tensor: Tensor
     private let depth: Int
@@ -95,10 +94,16 @@ struct ByteRows {
     init(_ tensor: Tensor, depth: Int) throws(ComputeError) {
         guard tensor.elementType == .uint8 || tensor.elementType == .int8, let last = tensor.shape.last, last == depth
         else { throw .shape("input 0 is \(tensor), expected byte rows of \(depth)") }
-        leading = Array(tensor.shape.dimensions.dropLast())
-        count = leading.reduce(1, *)
+        count = tensor.shape.dropLast().reduce(1, *)
         self.tensor = tensor
         self.depth = depth
+    }
+
+    /// The shape of a product with so many columns.
+    func shape(columns: Int) -> Shape {
+        var shape = tensor.shape
+        shape[shape.rank - 1] = columns
+        return shape
     }
 
     /// The operand, valid while the tensor lives.
