@@ -75,20 +75,39 @@ extension AxisActivation {
         }
     }
 
-    /// Runs the kernel for contiguous lines of `f32`; false where it does not fit.
+    /// Runs the kernel for lines of `f32`, on a copy that has them in rows where they are not; false for other types.
     func evaluateRows(
         logarithm: Bool, _ inputs: Inputs, into outputs: inout Outputs
     ) throws(ComputeError) -> Bool {
         let source = try inputs.tensor(0)
         let (length, step) = try axis.line(in: source.shape)
-        guard source.elementType == .float32, step == 1, length > 0, source.elementCount > 0 else { return false }
-        let result = try outputs.makeTensor(0, .float32, source.shape)
-        // SAFETY: both tensors have rows times length floats.
-        unsafe outputs.context.vectorKernels.softmax(
-            rows: source.elementCount / length, columns: length, logarithm: logarithm,
-            UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)),
-            into: result.baseAddress.assumingMemoryBound(to: Float.self))
-        outputs.set(0, result.finish())
+        guard source.elementType == .float32, length > 0, source.elementCount > 0 else { return false }
+        let kernels = outputs.context.vectorKernels
+        let rows = source.elementCount / length
+        var result = try Canvas(.float32, source.shape, in: outputs.context)
+        if step == 1 {
+            // SAFETY: both tensors have rows times length floats.
+            unsafe kernels.softmax(
+                rows: rows, columns: length, logarithm: logarithm,
+                UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)),
+                into: result.memory.baseAddress.assumingMemoryBound(to: Float.self))
+            withExtendedLifetime(source) {}
+        } else {
+            var turned = try Canvas(.float32, source.shape, in: outputs.context)
+            let (blocks, size) = (rows / step, length * step)
+            try turned.copy(
+                source,
+                Block(sizes: [blocks, step, length], sourceSteps: [size, 1, step], targetSteps: [size, length, 1]))
+            // SAFETY: the copy has rows times length floats.
+            unsafe kernels.softmax(
+                rows: rows, columns: length, logarithm: logarithm,
+                UnsafePointer(turned.memory.baseAddress.assumingMemoryBound(to: Float.self)),
+                into: turned.memory.baseAddress.assumingMemoryBound(to: Float.self))
+            try result.copy(
+                turned.finish(),
+                Block(sizes: [blocks, length, step], sourceSteps: [size, 1, length], targetSteps: [size, step, 1]))
+        }
+        outputs.set(0, try result.finish())
         return true
     }
 }
