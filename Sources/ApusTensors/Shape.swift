@@ -28,10 +28,16 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
 
     /// Makes a shape from a literal such as `[1, 3, 224, 224]`.
     @inlinable
-    @inline(__always)
-    public init(arrayLiteral elements: Int...) {
-        sizes = ShortList()
-        for index in 0..<elements.count { sizes.append(elements[index]) }
+    public init(arrayLiteral elements: Int...) { sizes = ShortList(elements) }
+
+    /// Makes a shape of one dimension; a literal of a variable allocates an array on the way.
+    @inlinable
+    public static func vector(_ count: Int) -> Shape { Shape(sizes: ShortList(repeating: count, count: 1)) }
+
+    /// Makes a shape of two to four sizes; a literal of variables allocates an array on the way.
+    @inlinable
+    public init(_ first: Int, _ second: Int, _ third: Int? = nil, _ fourth: Int? = nil) {
+        sizes = ShortList(first, second, third, fourth)
     }
 
     /// The rank-0 shape.

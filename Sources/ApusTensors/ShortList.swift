@@ -66,6 +66,21 @@ public struct ShortList<Element: ShortListElement>: Sendable {
         for element in elements { append(element) }
     }
 
+    /// Two to six elements; a literal of variables allocates an array on the way.
+    @inlinable
+    public init(
+        _ first: Element, _ second: Element, _ third: Element? = nil, _ fourth: Element? = nil,
+        _ fifth: Element? = nil, _ sixth: Element? = nil
+    ) {
+        self.init()
+        append(first)
+        append(second)
+        if let third { append(third) }
+        if let fourth { append(fourth) }
+        if let fifth { append(fifth) }
+        if let sixth { append(sixth) }
+    }
+
     /// Adds an element at the end.
     @inlinable
     public mutating func append(_ element: Element) {
@@ -140,13 +155,9 @@ extension ShortList: Hashable {
 
 extension ShortList: ExpressibleByArrayLiteral, CustomStringConvertible {
     /// The elements of a literal.
-    ///
-    /// It is always part of its caller, where the array of the elements is then seen to go nowhere and is not made.
     @inlinable
-    @inline(__always)
     public init(arrayLiteral elements: Element...) {
-        self.init()
-        for index in 0..<elements.count { append(elements[index]) }
+        self.init(elements)
     }
 
     /// The elements as `[2, 3]`.

@@ -27,6 +27,12 @@ import Testing
         #expect(list.reduce(0, +) == array.reduce(0, +))
     }
 
+    @Test("Elements given one by one make the list that a literal makes")
+    func elements() {
+        #expect(ShortList(1, 2) == [1, 2] && ShortList(1, 2, 3, 4, 5, 6) == [1, 2, 3, 4, 5, 6])
+        #expect(Shape.vector(4) == [4] && Shape(1, 2) == [1, 2] && Shape(1, 2, 3, 4) == [1, 2, 3, 4])
+    }
+
     @Test("Copies do not change with each other")
     func copies() {
         let first = ShortList(repeating: 1, count: 12)

@@ -27,21 +27,26 @@ struct Lifetimes: Sendable {
 
     /// Operators whose output is an input under another shape, which takes no memory.
     private static let views: Set<String> = ["Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"]
-    /// Operators that may hand an input on as an output.
-    private static let passages: Set<String> = views.union([
+    /// Operators that may hand an input on as an output of the same type, or in a sequence.
+    private static let passages: Set<String> = [
         "Cast", "Concat", "Dropout", "Expand", "Optional", "OptionalGetElement", "SequenceAt", "SequenceConstruct",
         "SequenceInsert", "Slice", "Split", "SplitToSequence", "Sum", "Tile", "Transpose",
-    ])
+    ]
 
     /// Finds the values of which type and lifetime are known; outputs of the graph outlive it and have none.
     init(_ graph: Graph, _ steps: [CPUPlan.Step], outputSlots: [Int], slotCount: Int) {
-        let last = Self.lastReads(steps, outputSlots: outputSlots, slotCount: slotCount)
+        var types = [ValueType](repeating: .unknown, count: slotCount)
+        for (step, node) in zip(steps, graph.nodes) {
+            for (slot, name) in zip(step.outputSlots, node.outputs) where slot >= 0 {
+                types[slot] = graph.types[name] ?? .unknown
+            }
+        }
+        let last = Self.lastReads(steps, outputSlots: outputSlots, types)
         var entries: [Entry] = []
         var positions: [Dimension: Int] = [:]
-        for (index, (step, node)) in zip(steps, graph.nodes).enumerated()
-        where !Self.views.contains(step.place.operatorName) {
-            for (slot, name) in zip(step.outputSlots, node.outputs) where slot >= 0 && last[slot] != .max {
-                guard case .tensor(let elementType, let dimensions?)? = graph.types[name], elementType != .string,
+        for (index, step) in steps.enumerated() where !Self.views.contains(step.place.operatorName) {
+            for slot in step.outputSlots where slot >= 0 && last[slot] != .max {
+                guard case .tensor(let elementType, let dimensions?) = types[slot], elementType != .string,
                     !dimensions.contains(where: \.isUnknown)
                 else { continue }
                 let sizes = dimensions.map { dimension in
@@ -61,17 +66,31 @@ struct Lifetimes: Sendable {
     }
 
     /// The last step that reads each slot, itself or through another; `.max` where it is an output of the graph.
-    private static func lastReads(_ steps: [CPUPlan.Step], outputSlots: [Int], slotCount: Int) -> [Int] {
-        var last = [Int](repeating: -1, count: slotCount)
+    private static func lastReads(_ steps: [CPUPlan.Step], outputSlots: [Int], _ types: [ValueType]) -> [Int] {
+        var last = [Int](repeating: -1, count: types.count)
         for slot in outputSlots { last[slot] = .max }
         for (index, step) in steps.enumerated() {
             for slot in step.inputSlots + step.capturedSlots where slot >= 0 { last[slot] = max(last[slot], index) }
         }
-        for step in steps.reversed() where !step.bodies.isEmpty || passages.contains(step.place.operatorName) {
-            let end = step.outputSlots.reduce(-1) { $1 < 0 ? $0 : max($0, last[$1]) }
-            for slot in step.inputSlots + step.capturedSlots where slot >= 0 { last[slot] = max(last[slot], end) }
+        for step in steps.reversed() {
+            let passesAll = !step.bodies.isEmpty || views.contains(step.place.operatorName)
+            guard passesAll || passages.contains(step.place.operatorName) else { continue }
+            for input in step.inputSlots + step.capturedSlots where input >= 0 {
+                for output in step.outputSlots
+                where output >= 0 && (passesAll || mayBeSame(types[input], types[output])) {
+                    last[input] = max(last[input], last[output])
+                }
+            }
         }
         return last
+    }
+
+    /// Whether a value of one type can be handed on as one of the other: sizes of 1 apart they agree.
+    private static func mayBeSame(_ left: ValueType, _ right: ValueType) -> Bool {
+        guard case .tensor(let leftElements, let leftSizes?) = left,
+            case .tensor(let rightElements, let rightSizes?) = right
+        else { return true }
+        return leftElements == rightElements && leftSizes.filter { $0 != 1 } == rightSizes.filter { $0 != 1 }
     }
 
     /// The plan for inputs of the given shapes; values whose sizes these do not tell have no place in it.

@@ -90,7 +90,7 @@ package struct Attention: RealOperator {
         let steps = AttentionSteps<Element>(
             scale: scale.map { Element($0) } ?? 1 / Element(query.features).squareRoot(), softcap: Element(softcap),
             mode: outputs.isWanted(3) ? mode : nil, product: MatrixProduct(outputs.context))
-        let seenShape: Shape = [query.batch, query.heads, query.length, key.length]
+        let seenShape = Shape(query.batch, query.heads, query.length, key.length)
         var seen = try outputs.context.scratch(outputs.isWanted(3) ? seenShape : [0], of: Element.self)
         var scores = try outputs.context.scratch([query.length, key.length], of: Element.self)
         var result = query

@@ -42,7 +42,7 @@ package struct Gather: Operator {
             _ = try normalizedIndices(indices, source.shape[axis])
         } else {
             let length = source.shape[axis]
-            var list = try outputs.context.makeTensor(.int64, [outer * count])
+            var list = try outputs.context.makeTensor(.int64, .vector(outer * count))
             var starts = try list.elements(of: Int64.self)
             try indices.forEachInteger { (position, index) throws(ComputeError) in
                 starts[position] = Int64(try normalizedIndex(index, length) * run)

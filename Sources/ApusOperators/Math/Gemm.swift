@@ -35,7 +35,7 @@ package struct Gemm: Operator {
         let right = try inputs.tensor(1)
         let product = try product(left.shape, right.shape)
         let bias = beta == 0 ? nil : try inputs.optionalTensor(2)
-        let shape = Shape([product.rows, product.columns])
+        let shape = Shape(product.rows, product.columns)
         if let bias, try bias.shape.broadcast(with: shape) != shape {
             throw .shape("\(bias) does not broadcast to \(shape)")
         }
@@ -71,7 +71,7 @@ package struct Gemm: Operator {
         _ type: Element.Type, _ product: BatchedProduct, _ left: Tensor, _ right: Tensor, _ bias: Tensor?,
         into outputs: inout Outputs
     ) throws(ComputeError) {
-        var result = try outputs.context.makeTensor(Element.elementType, Shape([product.rows, product.columns]))
+        var result = try outputs.context.makeTensor(Element.elementType, Shape(product.rows, product.columns))
         var target = try result.elements(of: Element.self)
         product.run(try left.elements(of: Element.self), try right.elements(of: Element.self), into: &target)
         try finish(Element.self, result.finish(), bias, scaled: false, into: &outputs)

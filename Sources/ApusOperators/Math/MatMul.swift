@@ -78,8 +78,8 @@ package struct MatMul: Operator {
 
     /// The products two shapes stand for, which must have a product.
     private static func product(_ left: Shape, _ right: Shape) throws(ComputeError) -> BatchedProduct {
-        let first = left.rank == 1 ? Shape([1, left[0]]) : left
-        let second = right.rank == 1 ? Shape([right[0], 1]) : right
+        let first = left.rank == 1 ? Shape(1, left[0]) : left
+        let second = right.rank == 1 ? Shape(right[0], 1) : right
         let rows = first[first.rank - 2]
         let depth = first[first.rank - 1]
         let columns = second[second.rank - 1]

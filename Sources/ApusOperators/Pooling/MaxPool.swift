@@ -58,7 +58,7 @@ package struct MaxPool: RealOperator {
         (shape.padTop, shape.padLeft) = (windows[0].padBegin, windows[1].padBegin)
         (shape.padBottom, shape.padRight) = (windows[0].padEnd, windows[1].padEnd)
         let result = try outputs.makeTensor(
-            0, .float32, [input.shape[0], input.shape[1], windows[0].output, windows[1].output])
+            0, .float32, Shape(input.shape[0], input.shape[1], windows[0].output, windows[1].output))
         let kernels = Kernels(instructionSet: outputs.context.instructionSet, pool: outputs.context.workers)
         // SAFETY: both tensors have the sizes of the shape and live through the call.
         unsafe kernels.maxPool(

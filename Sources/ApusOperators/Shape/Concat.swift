@@ -86,8 +86,8 @@ package struct Concat: Operator {
             try canvas.copy(
                 part,
                 Block(
-                    sizes: [outer, run], sourceSteps: [run, 1], targetStart: position,
-                    targetSteps: [shape[axis] * inner, 1]))
+                    sizes: ShortList(outer, run), sourceSteps: ShortList(run, 1), targetStart: position,
+                    targetSteps: ShortList(shape[axis] * inner, 1)))
             position += run
         }
         return try canvas.finish()

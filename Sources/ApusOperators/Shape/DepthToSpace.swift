@@ -42,7 +42,7 @@ package struct DepthToSpace: Operator {
         let height = source.shape[2]
         let width = source.shape[3]
         guard max(height, width) < 1 << 40 else { throw .limit("\(source) is too large") }
-        let shape: Shape = [source.shape[0], depth, height * edge, width * edge]
+        let shape = Shape(source.shape[0], depth, height * edge, width * edge)
         let step = source.shape.strides
         let (outer, inner) =
             mode == .blocksOutside ? (step[1], step[1] &* depth) : (step[1] &* edge &* edge, step[1])
@@ -51,9 +51,9 @@ package struct DepthToSpace: Operator {
         try canvas.copy(
             source,
             Block(
-                sizes: [shape[0], depth, height, edge, width, edge],
-                sourceSteps: [step[0], outer, step[2], inner &* edge, step[3], inner],
-                targetSteps: [target[0], target[1], target[2] * edge, target[2], edge, 1]))
+                sizes: ShortList(shape[0], depth, height, edge, width, edge),
+                sourceSteps: ShortList(step[0], outer, step[2], inner &* edge, step[3], inner),
+                targetSteps: ShortList(target[0], target[1], target[2] * edge, target[2], edge, 1)))
         outputs.set(0, try canvas.finish())
     }
 }

@@ -29,6 +29,6 @@ package struct Flatten: Operator {
         let split = try split(rank: source.shape.rank)
         let rows = source.shape[..<split].reduce(1, &*)
         let columns = source.shape[split...].reduce(1, &*)
-        outputs.set(0, try source.reshaped(to: [rows, columns]))
+        outputs.set(0, try source.reshaped(to: Shape(rows, columns)))
     }
 }

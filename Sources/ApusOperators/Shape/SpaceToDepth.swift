@@ -44,7 +44,7 @@ package struct SpaceToDepth: Operator {
         let width = source.shape[3] / edge
         let (channels, overflow) = depth.multipliedReportingOverflow(by: edge * edge)
         guard !overflow else { throw .limit("the depth overflows") }
-        let shape: Shape = [source.shape[0], channels, height, width]
+        let shape = Shape(source.shape[0], channels, height, width)
         let step = source.shape.strides
         var canvas = try Canvas(source.elementType, shape, in: outputs.context)
         let target = shape.strides
@@ -58,7 +58,7 @@ package struct SpaceToDepth: Operator {
             Block(
                 sizes: ShortList([shape[0]] + order.map(\.size) + [height, width]),
                 sourceSteps: ShortList([step[0]] + order.map(\.source) + [step[2] &* edge, step[3] &* edge]),
-                targetSteps: [target[0], second &* order[1].size, second, target[1], target[2], 1]))
+                targetSteps: ShortList(target[0], second &* order[1].size, second, target[1], target[2], 1)))
         outputs.set(0, try canvas.finish())
     }
 }

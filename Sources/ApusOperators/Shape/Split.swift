@@ -104,8 +104,8 @@ package struct Split: Operator {
         try canvas.copy(
             source,
             Block(
-                sizes: [outer, run], sourceStart: range.lowerBound * inner,
-                sourceSteps: [source.shape[axis] * inner, 1], targetSteps: [run, 1]))
+                sizes: ShortList(outer, run), sourceStart: range.lowerBound * inner,
+                sourceSteps: ShortList(source.shape[axis] * inner, 1), targetSteps: ShortList(run, 1)))
         return try canvas.finish()
     }
 }

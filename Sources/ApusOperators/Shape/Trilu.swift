@@ -37,11 +37,12 @@ package struct Trilu: Operator {
                 let first = keepsUpper ? min(max(border, 0), columns) : 0
                 let last = keepsUpper ? columns : min(max(border + 1, 0), columns)
                 let start = row * columns + first
-                let steps: ShortList<Int> = [rows * columns, 1]
+                let steps = ShortList(rows * columns, 1)
                 try canvas.copy(
                     source,
                     Block(
-                        sizes: [count, last - first], sourceStart: start, sourceSteps: steps, targetStart: start,
+                        sizes: ShortList(count, last - first), sourceStart: start, sourceSteps: steps,
+                        targetStart: start,
                         targetSteps: steps))
             }
         }

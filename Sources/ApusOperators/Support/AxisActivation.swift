@@ -97,7 +97,9 @@ extension AxisActivation {
             let (blocks, size) = (rows / step, length * step)
             try turned.copy(
                 source,
-                Block(sizes: [blocks, step, length], sourceSteps: [size, 1, step], targetSteps: [size, length, 1]))
+                Block(
+                    sizes: ShortList(blocks, step, length), sourceSteps: ShortList(size, 1, step),
+                    targetSteps: ShortList(size, length, 1)))
             // SAFETY: the copy has rows times length floats.
             unsafe kernels.softmax(
                 rows: rows, columns: length, logarithm: logarithm,
@@ -105,7 +107,9 @@ extension AxisActivation {
                 into: turned.memory.baseAddress.assumingMemoryBound(to: Float.self))
             try result.copy(
                 turned.finish(),
-                Block(sizes: [blocks, length, step], sourceSteps: [size, 1, length], targetSteps: [size, step, 1]))
+                Block(
+                    sizes: ShortList(blocks, length, step), sourceSteps: ShortList(size, 1, length),
+                    targetSteps: ShortList(size, step, 1)))
         }
         outputs.set(0, try result.finish())
         return true

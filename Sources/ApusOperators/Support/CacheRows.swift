@@ -66,7 +66,7 @@ struct CacheRows {
         let length = least.map { max(room, $0) } ?? needed
         guard needed <= length else { throw .value("\(needed) places do not go into \(length)") }
         let older = try past?.array(of: Float.self) ?? []
-        let count = try Shape([new.batch, new.heads, length, new.features]).checkedElementCount()
+        let count = try Shape(new.batch, new.heads, length, new.features).checkedElementCount()
         guard count <= 1 << 34 else { throw .limit("a cache of \(count) numbers") }
         var values = [Float](repeating: 0, count: count)
         for item in 0..<new.batch {

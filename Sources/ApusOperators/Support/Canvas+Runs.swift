@@ -140,9 +140,10 @@ extension Canvas {
                 try copy(
                     source,
                     Block(
-                        sizes: [segment.count, run], sourceStart: start + segment.source * run,
-                        sourceSteps: [segment.step * run, 1], targetStart: row * targetRow + segment.target * run,
-                        targetSteps: [run, 1]))
+                        sizes: ShortList(segment.count, run), sourceStart: start + segment.source * run,
+                        sourceSteps: ShortList(segment.step * run, 1),
+                        targetStart: row * targetRow + segment.target * run,
+                        targetSteps: ShortList(run, 1)))
             }
         }
     }

@@ -47,7 +47,9 @@ struct Canvas: ~Copyable {
     ) throws(ComputeError) -> Canvas {
         guard value.elementCount == 1 else { throw .shape("expected one element, the tensor is \(value)") }
         var canvas = try Canvas(value.elementType, shape, in: context)
-        try canvas.copy(value, Block(sizes: [canvas.elementCount], sourceSteps: [0], targetSteps: [1]))
+        try canvas.copy(
+            value, Block(sizes: ShortList(repeating: canvas.elementCount, count: 1), sourceSteps: [0], targetSteps: [1])
+        )
         return canvas
     }
 
@@ -126,6 +128,9 @@ struct Canvas: ~Copyable {
     /// Copies neighbouring elements.
     mutating func copy(_ source: Tensor, at start: Int = 0, to target: Int = 0, count: Int) throws(ComputeError) {
         try copy(
-            source, Block(sizes: [count], sourceStart: start, sourceSteps: [1], targetStart: target, targetSteps: [1]))
+            source,
+            Block(
+                sizes: ShortList(repeating: count, count: 1), sourceStart: start, sourceSteps: [1], targetStart: target,
+                targetSteps: [1]))
     }
 }

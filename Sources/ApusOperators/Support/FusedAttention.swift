@@ -58,7 +58,7 @@ package struct FusedAttention: Sendable {
             var whole = sizes
             whole[whole.rank - 1] = shape.keys
             let own = whole.steps
-            let wanted: ShortList<Int> = [shape.batch, shape.heads, shape.queries]
+            let wanted = ShortList(shape.batch, shape.heads, shape.queries)
             var strides = ShortList<Int>(repeating: 0, count: 3)
             for axis in 0..<sizes.rank - 1 {
                 let place = axis + 4 - sizes.rank

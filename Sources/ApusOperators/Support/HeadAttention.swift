@@ -140,7 +140,7 @@ package struct HeadAttention {
 
     private func biasSteps(_ query: HeadStack, _ key: HeadStack) throws(ComputeError) -> [Int] {
         guard let bias else { return [0, 0, 0] }
-        let wanted: Shape = [query.batch, query.heads, query.length, key.length]
+        let wanted = Shape(query.batch, query.heads, query.length, key.length)
         guard bias.shape.rank == 4, bias.shape[3] == key.length, try bias.shape.broadcast(with: wanted) == wanted
         else { throw .shape("the bias \(bias) does not fit scores of \(wanted)") }
         return Array(bias.shape.strides(broadcastTo: wanted).prefix(3))

@@ -22,7 +22,7 @@ struct NearestGather {
             sum = next
         }
         let steps = input.steps
-        var offsets = try context.makeTensor(.int64, [sum])
+        var offsets = try context.makeTensor(.int64, .vector(sum))
         var elements = try offsets.elements(of: Int64.self)
         var position = 0
         for axis in shape.indices where sum > 0 {

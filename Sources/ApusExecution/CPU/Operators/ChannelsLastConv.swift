@@ -64,12 +64,12 @@ struct ChannelsLastConv: Operator {
         }
         let convolution = ConvolutionAttributes(
             geometry: geometry, kernel: kernel, groups: groups, channels: channels, depth: depth, isa: isa)
-        let shape = try convolution.shape([x.shape[0], x.shape[3], x.shape[1], x.shape[2]])
+        let shape = try convolution.shape(Shape(x.shape[0], x.shape[3], x.shape[1], x.shape[2]))
         try ChannelsLast.checkPlane(PoolingShape(shape), channels: x.shape[3])
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedByteImageFilterByteCount(shape), isa: isa, outputs.context)
-        let outputShape: Shape = [x.shape[0], shape.outputHeight, shape.outputWidth, channels]
+        let outputShape = Shape(x.shape[0], shape.outputHeight, shape.outputWidth, channels)
         guard residual.map({ groups == 1 && $0.elementType == .uint8 && $0.shape == outputShape }) ?? true else {
             throw .shape("the residual does not fit \(outputShape)")
         }

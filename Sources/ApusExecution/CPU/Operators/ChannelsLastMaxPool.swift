@@ -26,7 +26,7 @@ struct ChannelsLastMaxPool: Operator {
         guard x.elementType == .uint8, x.shape.rank == 4 else {
             throw .shape("input 0 is \(x), expected u8 images")
         }
-        let windows = try pool.axes([x.shape[0], x.shape[3], x.shape[1], x.shape[2]])
+        let windows = try pool.axes(Shape(x.shape[0], x.shape[3], x.shape[1], x.shape[2]))
         var shape = PoolingShape(
             planes: x.shape[0], inputHeight: windows[0].input, inputWidth: windows[1].input,
             outputHeight: windows[0].output, outputWidth: windows[1].output, kernelHeight: windows[0].kernel,
@@ -37,7 +37,7 @@ struct ChannelsLastMaxPool: Operator {
         (shape.padBottom, shape.padRight) = (windows[0].padEnd, windows[1].padEnd)
         try ChannelsLast.checkPlane(shape, channels: x.shape[3])
         let result = try outputs.makeTensor(
-            0, .uint8, [x.shape[0], shape.outputHeight, shape.outputWidth, x.shape[3]])
+            0, .uint8, Shape(x.shape[0], shape.outputHeight, shape.outputWidth, x.shape[3]))
         if result.elementCount > 0 {
             // SAFETY: both tensors have the sizes of the shape and outlive the call.
             unsafe outputs.context.kernels.byteImageMaxPool(

@@ -31,7 +31,7 @@ struct ChannelsLastMean: Operator {
         guard x.elementType == .uint8, x.shape.rank == 4 else {
             throw .shape("input 0 is \(x), expected u8 images")
         }
-        let result = try outputs.makeTensor(0, .uint8, [x.shape[0], 1, 1, x.shape[3]])
+        let result = try outputs.makeTensor(0, .uint8, Shape(x.shape[0], 1, 1, x.shape[3]))
         let places = x.shape[1] * x.shape[2]
         // SAFETY: both tensors have the sizes given and outlive the call.
         unsafe outputs.context.kernels.byteImageMean(

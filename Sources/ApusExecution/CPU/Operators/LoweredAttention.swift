@@ -71,11 +71,15 @@ struct LoweredAttention: Operator {
         shape.softcap = softcap
         if isCausal { shape.reach = 0 }
         let mask = try FusedAttention.Mask(try inputs.optionalTensor(3), shape)
-        let sizes: ShortList<Int> =
-            rank == 3
-            ? [q.shape[0], queryCount, heads * values]
-            : placesFirst[3] == 1 ? [q.shape[0], queryCount, heads, values] : [q.shape[0], heads, queryCount, values]
-        let target = try outputs.makeTensor(0, .float32, Shape(sizes: sizes))
+        let sizes =
+            if rank == 3 {
+                Shape(q.shape[0], queryCount, heads * values)
+            } else if placesFirst[3] == 1 {
+                Shape(q.shape[0], queryCount, heads, values)
+            } else {
+                Shape(q.shape[0], heads, queryCount, values)
+            }
+        let target = try outputs.makeTensor(0, .float32, sizes)
         let size = queryCount * values
         let places =
             rank == 3 || placesFirst[3] == 1

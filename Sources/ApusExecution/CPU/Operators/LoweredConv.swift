@@ -41,7 +41,7 @@ struct LoweredConv: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedConvolutionByteCount(shape), isa: convolution.isa, outputs.context)
-        var sizes: ShortList<Int> = [x.shape[0], convolution.channels]
+        var sizes = ShortList(x.shape[0], convolution.channels)
         if rank == 4 { sizes.append(shape.outputHeight) }
         sizes.append(shape.outputWidth)
         let outputShape = Shape(sizes: sizes)

@@ -28,9 +28,9 @@ struct LoweredGRU: Operator {
         guard bias.elementType == .float32, bias.elementCount == shape.directions * 6 * hidden else {
             throw .shape("bias \(bias) does not fit \(hidden) cells")
         }
-        let result = try outputs.makeTensor(0, .float32, [steps, shape.directions, batch, hidden])
+        let result = try outputs.makeTensor(0, .float32, Shape(steps, shape.directions, batch, hidden))
         let state = try shape.initialState(try inputs.optionalTensor(4), batch: batch, outputs.context)
-        let gates = try outputs.context.makeTensor(.float32, [steps + 1, batch, 3 * hidden])
+        let gates = try outputs.context.makeTensor(.float32, Shape(steps + 1, batch, 3 * hidden))
         let kernels = outputs.context.kernels
         let (inputWeights, stateWeights) = (try inputs.tensor(1), try inputs.tensor(2))
         if batch > 0, steps > 0 {

@@ -54,11 +54,10 @@ struct LoweredImageBlock: Operator, CountsWork {
             throw .shape("input 0 is \(x), expected f32 images of \(depth) channels")
         }
         let shape = SeparableConvolution(
-            window: try window.shape(Shape([x.shape[0], window.channels, x.shape[1], x.shape[2]])),
+            window: try window.shape(Shape(x.shape[0], window.channels, x.shape[1], x.shape[2])),
             expandedFrom: expandedFrom, projectedTo: projectedTo)
-        let outputShape = Shape([
-            x.shape[0], shape.window.outputHeight, shape.window.outputWidth, projectedTo ?? window.channels,
-        ])
+        let outputShape = Shape(
+            x.shape[0], shape.window.outputHeight, shape.window.outputWidth, projectedTo ?? window.channels)
         let residual = try inputs.optionalTensor(7)
         guard residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true else {
             throw .shape("the residual does not fit \(outputShape)")

@@ -89,7 +89,7 @@ struct LoweredImageConcat: Operator, CountsWork {
             }
             channels += shape[3]
         }
-        let result = try outputs.makeTensor(0, .float32, Shape([first[0], first[1], first[2], channels]))
+        let result = try outputs.makeTensor(0, .float32, Shape(first[0], first[1], first[2], channels))
         var place = 0
         for (index, part) in parts.enumerated() where channels > 0 {
             let own = inputs.part(Self.inputs(index))

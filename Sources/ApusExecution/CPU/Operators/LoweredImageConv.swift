@@ -88,13 +88,13 @@ struct LoweredImageConv: Operator {
             throw .shape("input 0 is \(x), expected f32 images of \(convolution.depth * convolution.groups) channels")
         }
         let shape = try convolution.shape(
-            isPlanar ? x.shape : Shape([x.shape[0], x.shape[3], x.shape[1], x.shape[2]]))
+            isPlanar ? x.shape : Shape(x.shape[0], x.shape[3], x.shape[1], x.shape[2]))
         try PackedWeights.check(
             packed, byteCount: algorithm.byteCount(shape, context.kernels), isa: convolution.isa, context)
-        let outputShape = Shape([x.shape[0], shape.outputHeight, shape.outputWidth, convolution.channels])
+        let outputShape = Shape(x.shape[0], shape.outputHeight, shape.outputWidth, convolution.channels)
         let (bias, residual) = try epilogue.operands(inputs, channels: convolution.channels, outputShape)
         let factors = try inputs.optionalTensor(4)
-        guard factors.map({ $0.elementType == .float32 && $0.shape == Shape([x.shape[0], 1, 1, x.shape[3]]) }) ?? true
+        guard factors.map({ $0.elementType == .float32 && $0.shape == Shape(x.shape[0], 1, 1, x.shape[3]) }) ?? true
         else { throw .shape("input 4 is no factors of the images \(x)") }
         return Call(
             shape: shape, outputShape: outputShape, algorithm: algorithm, activation: epilogue.activation,

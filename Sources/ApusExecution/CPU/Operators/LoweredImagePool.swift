@@ -50,7 +50,7 @@ struct LoweredImagePool: Operator {
         (shape.padTop, shape.padLeft) = (axes[0].padBegin, axes[1].padBegin)
         (shape.padBottom, shape.padRight) = (axes[0].padEnd, axes[1].padEnd)
         let result = try outputs.makeTensor(
-            0, .float32, Shape([batch, shape.outputHeight, shape.outputWidth, channels]))
+            0, .float32, Shape(batch, shape.outputHeight, shape.outputWidth, channels))
         // SAFETY: both tensors have the sizes of the shape and live through the call.
         switch kind {
         case .max, .globalMax:
@@ -65,7 +65,7 @@ struct LoweredImagePool: Operator {
     }
 
     private func windows(_ shape: Shape) throws(ComputeError) -> ShortList<WindowAxis> {
-        if let pool { return try pool.axes(Shape([shape[0], shape[3], shape[1], shape[2]])) }
+        if let pool { return try pool.axes(Shape(shape[0], shape[3], shape[1], shape[2])) }
         guard shape[1] > 0, shape[2] > 0 else { throw .shape("\(kind.rawValue) over images \(shape)") }
         var axes = ShortList<WindowAxis>()
         for index in 1...2 {

@@ -30,10 +30,10 @@ struct LoweredLSTM: Operator {
         guard bias.elementType == .float32, bias.elementCount == shape.directions * 4 * hidden,
             peepholes.map({ $0.elementType == .float32 && $0.elementCount == shape.directions * 3 * hidden }) ?? true
         else { throw .shape("bias or peepholes do not fit \(hidden) cells") }
-        let result = try outputs.makeTensor(0, .float32, [steps, shape.directions, batch, hidden])
+        let result = try outputs.makeTensor(0, .float32, Shape(steps, shape.directions, batch, hidden))
         let state = try shape.initialState(try inputs.optionalTensor(4), batch: batch, outputs.context)
         let cell = try shape.initialState(try inputs.optionalTensor(5), batch: batch, outputs.context)
-        let gates = try outputs.context.makeTensor(.float32, [steps, batch, 4 * hidden])
+        let gates = try outputs.context.makeTensor(.float32, Shape(steps, batch, 4 * hidden))
         let kernels = outputs.context.kernels
         let (inputWeights, stateWeights) = (try inputs.tensor(1), try inputs.tensor(2))
         if batch > 0, steps > 0 {

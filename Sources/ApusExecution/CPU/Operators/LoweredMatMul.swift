@@ -48,7 +48,7 @@ struct LoweredMatMul: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
-        var sizes = transposesRows ? [x.shape[1]] : ShortList(x.shape.dropLast())
+        var sizes = transposesRows ? ShortList(repeating: x.shape[1], count: 1) : ShortList(x.shape.dropLast())
         let rows = sizes.reduce(1, *)
         sizes.append(columns)
         let outputShape = Shape(sizes: sizes)

@@ -120,7 +120,7 @@ struct LoweredMatMulInteger: Operator {
         guard weightScales.map({ $0.elementCount == 1 || $0.elementCount == columns }) ?? true else {
             throw .shape("the scales of the weights do not fit \(columns) columns")
         }
-        var product = try context.makeTensor(.float32, [weightScales?.elementCount ?? 1])
+        var product = try context.makeTensor(.float32, .vector(weightScales?.elementCount ?? 1))
         var elements = try product.elements(of: Float.self)
         if let weightScales {
             let scales = try weightScales.elements(of: Float.self)

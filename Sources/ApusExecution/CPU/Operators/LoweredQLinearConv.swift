@@ -49,7 +49,7 @@ struct LoweredQLinearConv: Operator {
         let kernels = outputs.context.kernels
         try PackedWeights.check(
             packed, byteCount: kernels.packedByteConvolutionByteCount(shape), isa: convolution.isa, outputs.context)
-        var sizes: ShortList<Int> = [x.shape[0], channels]
+        var sizes = ShortList(x.shape[0], channels)
         if kernel.count == 2 { sizes.append(shape.outputHeight) }
         sizes.append(shape.outputWidth)
         let result = try outputs.makeTensor(0, output.elementType, Shape(sizes: sizes))

@@ -66,7 +66,7 @@ struct RecurrentShape {
     func initialState(
         _ tensor: Tensor?, batch: Int, _ context: EvaluationContext
     ) throws(ComputeError) -> MutableTensor {
-        let shape: Shape = [directions, batch, hidden]
+        let shape = Shape(directions, batch, hidden)
         guard tensor.map({ $0.elementType == .float32 && $0.shape == shape }) ?? true else {
             throw .shape("an initial state does not fit \(shape)")
         }

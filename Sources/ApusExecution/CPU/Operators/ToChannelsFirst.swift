@@ -28,7 +28,7 @@ struct ToChannelsFirst: Operator {
         guard x.elementType == .uint8, x.shape.rank == 4 else {
             throw .shape("input 0 is \(x), expected u8 images")
         }
-        let result = try outputs.makeTensor(0, elementType, [x.shape[0], x.shape[3], x.shape[1], x.shape[2]])
+        let result = try outputs.makeTensor(0, elementType, Shape(x.shape[0], x.shape[3], x.shape[1], x.shape[2]))
         // SAFETY: both tensors have the sizes given and outlive the call.
         unsafe outputs.context.kernels.scatterChannels(
             images: x.shape[0], channels: x.shape[3], places: x.shape[1] * x.shape[2],

@@ -28,7 +28,7 @@ struct ToChannelsLast: Operator {
         guard x.elementType == .uint8 || x.elementType == .int8, x.shape.rank == 4, x.shape[1] <= step else {
             throw .shape("input 0 is \(x), expected byte images of at most \(step) channels")
         }
-        let result = try outputs.makeTensor(0, .uint8, [x.shape[0], x.shape[2], x.shape[3], step])
+        let result = try outputs.makeTensor(0, .uint8, Shape(x.shape[0], x.shape[2], x.shape[3], step))
         // SAFETY: both tensors have the sizes given and outlive the call.
         unsafe outputs.context.kernels.gatherChannels(
             images: x.shape[0], channels: x.shape[1], places: x.shape[2] * x.shape[3], step: step,
