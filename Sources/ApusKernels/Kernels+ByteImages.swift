@@ -102,8 +102,8 @@ extension Kernels {
         let piece = lines > 1 ? length : Swift.max(tile * 2, Swift.min(256, (1 << 17) / depth) / tile * tile)
         let pieces = lines > 1 ? 1 : (length + piece - 1) / piece
         let (items, panels) = (lines * pieces, (n + width - 1) / width)
-        let wanted =
-            pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(pool.threadCount * 4, lines * length * n * depth >> 18))
+        let work = lines * length * n * depth
+        let wanted = pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(pool.threadCount * 4, work / (1 << 18)))
         let columnParts = lines * length <= 64 ? Swift.min(panels, wanted) : 1
         let rowParts = Swift.min(items, (wanted + columnParts - 1) / columnParts)
         let elementSize = form == .bytes ? 1 : 4
