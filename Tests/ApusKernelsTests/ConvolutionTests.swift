@@ -172,21 +172,23 @@ import Testing
             let w = Buffer(outputs * channels, in: -0.5...0.5, &random)
             let factors = Buffer(2 * channels, in: 0...2, &random)
             let residual = Buffer(2 * 63 * outputs, in: -1...1, &random)
-            let scaled = x.array.enumerated().map { place, value in
-                value * factors[place / (63 * channels) * channels + place % channels]
-            }
+            let scaled = Buffer(
+                x.array.enumerated().map { place, value in
+                    value * factors[place / (63 * channels) * channels + place % channels]
+                }, filler: .nan)
             let packed = Buffer<Float>(kernels.packedChannelsLastByteCount(shape) / 4, filler: 7)
             unsafe kernels.packChannelsLast(shape, weights: w.constant, into: packed.pointer)
             let (expected, actual) = (Buffer(results: 126 * outputs), Buffer(results: 126 * outputs))
             let epilogue = unsafe Epilogue(residual: residual.constant, activation: .relu)
             unsafe kernels.channelsLastConvolution(
-                shape, Buffer(scaled, filler: .nan).constant, packed: packed.constant, into: expected.pointer,
+                shape, scaled.constant, packed: packed.constant, into: expected.pointer,
                 epilogue: epilogue)
             unsafe kernels.channelsLastConvolution(
                 shape, x.constant, packed: packed.constant, into: actual.pointer, epilogue: epilogue,
                 factors: factors.constant)
             #expect(departure(actual.array, expected.array, absolute: 2e-5) == nil)
             #expect(actual.isIntact)
+            withExtendedLifetime((x, scaled, factors, residual, packed)) {}
         }
     }
 

@@ -68,7 +68,8 @@ enum Tool {
         unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing, 0o600)
         unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
         var settings: [String] = []
-        for name in ["PATH", "HOME", "LANG", "APUS_ONNXRUNTIME_LIBRARY"] where environment[name] == nil {
+        let kept = ["PATH", "HOME", "LANG", "APUS_ONNXRUNTIME_LIBRARY", "ASAN_OPTIONS", "TSAN_OPTIONS"]
+        for name in kept where environment[name] == nil {
             if let value = unsafe getenv(name) { settings.append("\(name)=\(unsafe String(cString: value))") }
         }
         settings += environment.map { "\($0.key)=\($0.value)" }

@@ -54,15 +54,17 @@ package struct LinearAttention: MixedOperator {
         guard inputs.isPresent(4) == isGated, inputs.isPresent(5) == isDelta else {
             throw .value("the update rule does not fit the presence of decay and beta")
         }
+        let ranks = [try inputs.tensor(0).shape.rank, try inputs.tensor(1).shape.rank, try inputs.tensor(2).shape.rank]
+        guard ranks == [3, 3, 3] else { throw .shape("queries, keys and values have ranks \(ranks), expected 3 each") }
         let query = try HeadLayout(inputs.tensor(0).shape, heads: queryHeads, "the query")
         let key = try HeadLayout(inputs.tensor(1).shape, heads: keyHeads, "the key")
         let value = try HeadLayout(inputs.tensor(2).shape, heads: keyHeads, "the value")
         let (batch, length) = (query.batch, query.length)
         let (keyFeatures, features) = (query.features, value.features)
         let sides = [(key.batch, key.length), (value.batch, value.length)]
-        guard try inputs.tensor(0).shape.rank == 3, sides.allSatisfy({ $0 == (batch, length) }),
-            key.features == keyFeatures
-        else { throw .shape("queries \(query.shape), keys \(key.shape) and values \(value.shape)") }
+        guard sides.allSatisfy({ $0 == (batch, length) }), key.features == keyFeatures else {
+            throw .shape("queries \(query.shape), keys \(key.shape) and values \(value.shape)")
+        }
         let decay = try optionalRows(inputs, 4, batch * length, [keyHeads, keyHeads * keyFeatures], of: Element.self)
         let beta = try optionalRows(inputs, 5, batch * length, [keyHeads, 1], of: Element.self)
         let stateShape: Shape = [batch, keyHeads, keyFeatures, features]
