@@ -101,7 +101,7 @@ conformance() {
 }
 
 sets=()
-for isa in scalar avx2 avx512 avx512vnni neon; do
+for isa in scalar avx2 avx512 avx512vnni avx512bf16 neon neondot; do
     reply="$("$bin/apus" conformance /nonexistent --isa "$isa" 2>&1 || true)"
     if [[ "$reply" == *"this machine has no"* ]]; then continue; fi
     sets+=(--isa "$isa")

@@ -13,8 +13,12 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case avx512
     /// AVX-512 with the integer dot products of VNNI.
     case avx512vnni
+    /// AVX-512 with VNNI and the dot products of pairs of bf16.
+    case avx512bf16
     /// 64-bit ARM.
     case neon
+    /// 64-bit ARM with the dot products of four bytes.
+    case neondot
 
     var code: Int32 {
         switch self {
@@ -22,7 +26,9 @@ public enum InstructionSet: String, Sendable, CaseIterable {
         case .avx2: 1
         case .avx512: 2
         case .avx512vnni: 3
-        case .neon: 4
+        case .avx512bf16: 4
+        case .neon: 5
+        case .neondot: 6
         }
     }
 

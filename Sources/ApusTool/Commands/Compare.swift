@@ -16,9 +16,9 @@ struct Compare: ParsableCommand {
         abstract: "Runs a model in two ways on the same inputs and reports how far the results differ.",
         discussion: """
             The other way is a backend (cpu, onnxruntime), a stage of compilation (imported, simplified, lowered), an \
-            instruction set (scalar, avx2, avx512, avx512vnni, neon) or the file of another model with the same \
-            inputs and outputs. For each output the largest absolute difference is printed, and the same relative to \
-            the largest magnitude of the reference. Exit code 2 tells that it is more than \
+            instruction set (scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot) or the file of another \
+            model with the same inputs and outputs. For each output the largest absolute difference is printed, and \
+            the same relative to the largest magnitude of the reference. Exit code 2 tells that it is more than \
             atol + rtol * (that magnitude).
             """)
 

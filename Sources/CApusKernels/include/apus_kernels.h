@@ -15,7 +15,10 @@ enum apus_isa {
     APUS_ISA_AVX2 = 1,
     APUS_ISA_AVX512 = 2,
     APUS_ISA_AVX512VNNI = 3,
-    APUS_ISA_NEON = 4
+    APUS_ISA_AVX512BF16 = 4,
+    APUS_ISA_NEON = 5,
+    APUS_ISA_NEONDOT = 6,
+    APUS_ISA_COUNT = 7
 };
 
 /// Whether this processor and operating system can run the instruction set (an `apus_isa`).
@@ -27,7 +30,7 @@ struct apus_kernel_table {
     size_t f32_gemm_rows, f32_gemm_columns;
     size_t i8_gemm_rows, i8_gemm_columns;
     size_t nbits_rows, nbits_direct_rows;
-#define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, neon)                                  \
+#define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##signature##_fn *dtype##_##family;
 #include "../kernels.def"
 #undef APUS_KERNEL
