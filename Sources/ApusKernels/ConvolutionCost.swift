@@ -3,10 +3,12 @@
 
 /// What convolutions over images with channels last are expected to take, by the operations and bytes of each way.
 extension Kernels {
-    /// Cycles of one thread for the sums as defined: two vector products each.
+    /// Cycles of one thread for the sums as defined: two vector products each, of pairs where there are such.
     package func expectedCycles(_ shape: ConvolutionShape) -> Double {
         let pixels = Double(shape.outputHeight * shape.outputWidth * shape.batch)
-        return pixels * Double(shape.depth) * Double(shape.outputChannels) / (2 * Double(lanes)) / 0.9
+        let pairs = instructionSet.multipliesPairs ? 0.55 : 1.2
+        let factor = readsPairs(shape) ? pairs : 1
+        return factor * pixels * Double(shape.depth) * Double(shape.outputChannels) / (2 * Double(lanes)) / 0.9
     }
 
     /// Cycles of one thread for Winograd's F(4 x 4, 3 x 3): products, transforms of some operations a number, and

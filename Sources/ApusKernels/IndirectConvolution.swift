@@ -9,14 +9,15 @@ struct IndirectConvolution {
     private let shape: ConvolutionShape
     private let kernels: Kernels
     private let weights: UnsafePointer<Float>
-    /// The floats of one group's packed weights.
+    /// The floats, or words of two bf16, of one group's packed weights.
     private let groupCount: Int
     private let epilogue: Epilogue
     /// Output channels of a group, pixels of an image.
     private let (columns, pixels): (Int, Int)
-    /// The taps as the kernel sees them, and how many neighbouring floats each reads.
+    /// The taps as the kernel sees them, and how many neighbouring floats or words of two bf16 each reads.
     private let (taps, channels): (Int, Int)
     private let isMerged: Bool
+    private let isPaired: Bool
     /// Whether the images are `N C H W`.
     private let isPlanar: Bool
     /// How many floats pixels of the result lie apart.
@@ -43,7 +44,8 @@ struct IndirectConvolution {
         self.epilogue = epilogue
         columns = shape.outputChannels / shape.groups
         pixels = shape.outputHeight * shape.outputWidth
-        let depth = shape.inputChannels / shape.groups
+        isPaired = kernels.readsPairs(shape)
+        let depth = shape.inputChannels / shape.groups / (isPaired ? 2 : 1)
         // With few channels a row of the window is read as one run; its padding is then copied.
         isMerged = shape.readsRuns
         self.isPlanar = isPlanar
@@ -52,12 +54,19 @@ struct IndirectConvolution {
         channels = isMerged ? depth * shape.kernelWidth : depth
     }
 
-    /// Computes every image.
+    /// Computes every image, multiplied by factors only where channels are read in pairs.
     @unsafe
-    func compute(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    func compute(
+        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, factors: UnsafePointer<Float>? = nil
+    ) {
         var task = unsafe makeTask()
         var source = unsafe input
         var imageCount = shape.inputHeight * shape.inputWidth * shape.inputChannels
+        if isPaired {
+            guard let words = unsafe kernels.pairPixels(shape, input, factors: factors) else { return }
+            unsafe source = unsafe words
+            imageCount /= 2
+        }
         if isMerged, isPlanar || shape.padLeft + shape.padRight > 0 {
             let width = shape.inputWidth + shape.padLeft + shape.padRight
             guard let padded = unsafe pad(input, width) else { return }
@@ -91,7 +100,7 @@ struct IndirectConvolution {
         }
     }
 
-    /// Computes some pixels of one image on the calling thread.
+    /// Computes some pixels of one image on the calling thread; the window is one pixel, step by step.
     @unsafe
     func compute(
         _ pixels: Range<Int>, of input: UnsafePointer<Float>, image: Int, into output: UnsafeMutablePointer<Float>
@@ -99,6 +108,12 @@ struct IndirectConvolution {
         guard !pixels.isEmpty else { return }
         var task = unsafe makeTask()
         unsafe task.x = input
+        if isPaired {
+            let (first, count) = (pixels.lowerBound * shape.inputChannels, pixels.count * shape.inputChannels)
+            guard let memory = unsafe scratch(.pairs, byteCount: count * 2) else { return }
+            unsafe kernels.table.pointee.bf16_narrow?(count, input + first, memory.assumingMemoryBound(to: UInt16.self))
+            unsafe task.x = UnsafePointer(memory.assumingMemoryBound(to: Float.self) - pixels.lowerBound * channels)
+        }
         unsafe task.weights = weights
         unsafe task.y = output
         unsafe task.bias = epilogue.bias
@@ -110,7 +125,7 @@ struct IndirectConvolution {
     @unsafe
     private func compute(_ task: inout apus_indirect_task, _ rows: Range<Int>, _ share: Range<Int>) {
         let step = Self.panel * kernels.lanes
-        let depthBytes = shape.depth * 4
+        let depthBytes = shape.depth * (isPaired ? 2 : 4)
         let block = Swift.max(1, Self.blockBytes / (depthBytes * step)) * step
         let chunk = self.chunk(weightBytes: Swift.min(block, share.count) * depthBytes)
         unsafe task.chunk = chunk
@@ -122,6 +137,7 @@ struct IndirectConvolution {
         let tapStep =
             depthBytes * step > Self.panelBytes
             ? Swift.max(1, taps * Self.panelBytes / 2 / (depthBytes * step)) : taps
+        let kernel = unsafe isPaired ? kernels.table.pointee.bf16_indirect : kernels.table.pointee.f32_indirect
         var column = share.lowerBound
         while column < share.upperBound {
             var end = Swift.min(column + block, share.upperBound)
@@ -140,7 +156,7 @@ struct IndirectConvolution {
                     unsafe task.taps = Swift.min(tapStep, taps - tap)
                     unsafe task.is_first = tap == 0 ? 1 : 0
                     unsafe task.is_last = tap + tapStep >= taps ? 1 : 0
-                    unsafe kernels.table.pointee.f32_indirect?(&task)
+                    unsafe kernel?(&task)
                 }
                 if !isFinished, let y = unsafe task.y {
                     unsafe kernels.activate(
@@ -188,7 +204,7 @@ struct IndirectConvolution {
         let bounds = epilogue.activation.bounds
         unsafe task.height = shape.inputHeight
         unsafe task.width = shape.inputWidth
-        unsafe task.x_stride = shape.inputChannels
+        unsafe task.x_stride = shape.inputChannels / (isPaired ? 2 : 1)
         unsafe task.channels = channels
         unsafe task.output_width = shape.outputWidth
         unsafe task.kernel_height = shape.kernelHeight

@@ -12,9 +12,9 @@ extension Kernels {
             : shape.outputChannels / shape.groups == 0 ? 0 : shape.groups * packedImageGroupCount(shape) * 4
     }
 
-    /// The floats one group's packed weights take.
+    /// The floats, or words of two bf16, one group's packed weights take.
     func packedImageGroupCount(_ shape: ConvolutionShape) -> Int {
-        wholeVectors(shape.outputChannels / shape.groups) * shape.depth
+        wholeVectors(shape.outputChannels / shape.groups) * shape.depth / (readsPairs(shape) ? 2 : 1)
     }
 
     /// The least number of floats in whole vectors that holds `count`.
@@ -48,8 +48,14 @@ extension Kernels {
                     }
                 }
             }
+            var (depth, source) = unsafe (shape.depth, UnsafePointer(rows.baseAddress))
+            if readsPairs(shape) {
+                guard let memory = unsafe scratch(.pairs, byteCount: n * depth * 2) else { return }
+                unsafe table.pointee.bf16_narrow?(n * depth, source, memory.assumingMemoryBound(to: UInt16.self))
+                unsafe (depth, source) = (depth / 2, UnsafePointer(memory.assumingMemoryBound(to: Float.self)))
+            }
             unsafe table.pointee.f32_indirect_pack?(
-                n, shape.depth, rows.baseAddress, target + group * packedImageGroupCount(shape))
+                n, depth, source, target + group * packedImageGroupCount(shape))
         }
     }
 
@@ -57,14 +63,14 @@ extension Kernels {
     ///
     /// The residual must not overlap the output. The images may be `N C H W` where the window reads runs of them.
     /// With `factors`, a number for each channel of each image, a 1 x 1 convolution of one group is of images
-    /// multiplied by them: its weights are, which are fewer. Pixels of the output lie `stride` floats apart, or as many
-    /// as they have channels.
+    /// multiplied by them: its weights are, which are fewer, unless the images are rounded anyway. Pixels of the output
+    /// lie `stride` floats apart, or as many as they have channels.
     package func channelsLastConvolution(
         _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
         into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false,
         factors: UnsafePointer<Float>? = nil, stride: Int? = nil
     ) {
-        if let factors = unsafe factors {
+        if let factors = unsafe factors, !readsPairs(shape) {
             let pixels = stride ?? shape.outputChannels
             return unsafe scaledConvolution(shape, input, weights, factors, output, epilogue, stride: pixels)
         }
@@ -78,7 +84,7 @@ extension Kernels {
             let convolution = unsafe IndirectConvolution(
                 shape, self, filter, groupCount: packedImageGroupCount(shape), epilogue, isPlanar: isPlanar,
                 outputStride: stride)
-            unsafe convolution.compute(input, output)
+            unsafe convolution.compute(input, output, factors: factors)
         }
     }
 

@@ -15,16 +15,27 @@ package struct Kernels: @unchecked Sendable {
     package let instructionSet: InstructionSet
     /// The threads parts of a computation are spread over.
     package let pool: WorkerPool
+    /// What weights packed by these kernels hold, and what is multiplied with them.
+    package let precision: Precision
     package let table: UnsafePointer<apus_kernel_table>
 
     /// Selects the kernels of an instruction set, which must be present on this machine.
-    package init(instructionSet: InstructionSet = .best, pool: WorkerPool = WorkerPool(threadCount: 1)) {
+    package init(
+        instructionSet: InstructionSet = .best, pool: WorkerPool = WorkerPool(threadCount: 1),
+        precision: Precision = .f32
+    ) {
         guard instructionSet.isPresent, let table = unsafe apus_kernels(instructionSet.code) else {
             preconditionFailure("this machine has no \(instructionSet.rawValue)")
         }
         self.instructionSet = instructionSet
         self.pool = pool
+        self.precision = precision
         unsafe self.table = unsafe table
+    }
+
+    /// The same kernels for weights of a precision.
+    package func multiplying(_ precision: Precision) -> Kernels {
+        Kernels(instructionSet: instructionSet, pool: pool, precision: precision)
     }
 
     /// The number of floats in a vector.
@@ -94,4 +105,5 @@ enum ScratchPurpose: Int32 {
     case pointers
     case image
     case attention
+    case pairs
 }

@@ -3,7 +3,7 @@
 
 import CApusKernels
 
-/// One product of matrices cut into blocks that fit the caches.
+/// One product of matrices cut into blocks that fit the caches; a depth of bf16 is counted in words of two.
 @safe
 struct MatrixProduct {
     @safe
@@ -28,6 +28,7 @@ struct MatrixProduct {
     var c: UnsafeMutablePointer<Float>
     var rowStride: Int
     var epilogue: Epilogue
+    var precision = Precision.f32
 
     static let deepest = 256
     /// How many rows ahead packed weights are fetched from memory.
@@ -35,9 +36,11 @@ struct MatrixProduct {
     static let widest = 512
 
     /// The height of the panels `m` rows are cut into: as even as the tile allows.
-    static func panelRows(_ m: Int, _ table: UnsafePointer<apus_kernel_table>) -> Int {
+    static func panelRows(
+        _ m: Int, _ table: UnsafePointer<apus_kernel_table>, _ precision: Precision = .f32
+    ) -> Int {
         // SAFETY: the table is a constant of the kernel library; operands are vouched for by the caller of Kernels.
-        let most = unsafe table.pointee.f32_gemm_rows
+        let most = unsafe precision == .bf16 ? table.pointee.bf16_gemm_rows : table.pointee.f32_gemm_rows
         let panels = Swift.max(1, (m + most - 1) / most)
         return Swift.max(1, (m + panels - 1) / panels)
     }
@@ -68,16 +71,17 @@ struct MatrixProduct {
         case .codes: if isDepthWhole { return true }
         case .strided, .patches: return false
         }
-        return unsafe !isDepthWhole && k > Self.deepest && rows <= 2 * Self.panelRows(m, kernels.table)
+        return unsafe !isDepthWhole && k > Self.deepest && rows <= 2 * Self.panelRows(m, kernels.table, precision)
     }
 
     @unsafe
     private func computeBlock(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
         let table = unsafe kernels.table
-        let (panelRows, panelColumns) = unsafe (Self.panelRows(m, table), table.pointee.f32_gemm_columns)
+        let (panelRows, panelColumns) = unsafe (Self.panelRows(m, table, precision), table.pointee.f32_gemm_columns)
         let blocks = isDepthWhole ? 1 : Swift.max(1, (k + Self.deepest - 1) / Self.deepest)
         let depth = (k + blocks - 1) / blocks
         let rowBlock = panelRows * 16
+        let kernel = unsafe precision == .bf16 ? table.pointee.bf16_gemm : table.pointee.f32_gemm
         var task = unsafe makeTask(panelRows: panelRows)
         var start = 0
         repeat {
@@ -97,7 +101,7 @@ struct MatrixProduct {
                 unsafe task.column_bias =
                     epilogue.biasAxis == .column ? epilogue.bias.map { unsafe $0 + columns.lowerBound } : nil
                 unsafe task.residual = epilogue.residual.map { unsafe $0 + offset }
-                unsafe table.pointee.f32_gemm?(&task)
+                unsafe kernel?(&task)
             }
             start += count
         } while start < k

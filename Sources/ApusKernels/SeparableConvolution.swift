@@ -49,12 +49,14 @@ package struct SeparableConvolution: Sendable, Hashable {
     package struct Stage {
         package let weights: UnsafeRawPointer
         package let epilogue: Epilogue
+        package let precision: Precision
 
-        /// Both are vouched for by the caller.
+        /// Pointers are vouched for by the caller.
         @unsafe
-        package init(weights: UnsafeRawPointer, epilogue: Epilogue) {
+        package init(weights: UnsafeRawPointer, epilogue: Epilogue, precision: Precision = .f32) {
             unsafe self.weights = weights
             self.epilogue = epilogue
+            self.precision = precision
         }
     }
 
@@ -125,8 +127,9 @@ extension Kernels {
     private func convolution(_ shape: ConvolutionShape?, _ stage: SeparableConvolution.Stage) -> IndirectConvolution? {
         guard let shape else { return nil }
         let weights = unsafe stage.weights.assumingMemoryBound(to: Float.self)
+        let kernels = multiplying(stage.precision)
         return unsafe IndirectConvolution(
-            shape, self, weights, groupCount: packedImageGroupCount(shape), stage.epilogue)
+            shape, kernels, weights, groupCount: kernels.packedImageGroupCount(shape), stage.epilogue)
     }
 }
 

@@ -80,7 +80,7 @@ import Testing
     static var wideShapes: [ConvolutionShape] {
         [16, 33, 48, 63, 64, 80, 97, 112, 129].map { outputs in
             var shape = ConvolutionShape(
-                inputChannels: 11, inputHeight: 7, inputWidth: 5 + outputs % 4, outputChannels: outputs,
+                inputChannels: 10 + outputs % 3, inputHeight: 7, inputWidth: 5 + outputs % 4, outputChannels: outputs,
                 kernelHeight: 3,
                 kernelWidth: 2)
             (shape.padTop, shape.padRight) = (1, 1)
@@ -109,14 +109,14 @@ import Testing
         return result
     }
 
-    @Test("Convolutions with channels last agree with the definition", arguments: kernelSets)
+    @Test("Convolutions with channels last agree with the definition", arguments: kernelSets.ofAllPrecisions)
     func imagesWithChannelsLast(kernels: Kernels) {
         var random = SeededGenerator(22)
         for (index, shape) in (Self.shapes + Self.wideShapes + Self.depthwiseShapes).enumerated() {
             let plane = shape.inputHeight * shape.inputWidth
             let pixels = shape.outputHeight * shape.outputWidth
-            let x = Buffer(shape.batch * shape.inputChannels * plane, in: -1...1, &random)
-            let w = Buffer(shape.outputChannels * shape.depth, in: -0.5...0.5, &random)
+            let x = Buffer(shape.batch * shape.inputChannels * plane, in: -1...1, &random).rounded(for: kernels)
+            let w = Buffer(shape.outputChannels * shape.depth, in: -0.5...0.5, &random).rounded(for: kernels)
             let bias = Buffer(shape.outputChannels, in: -1...1, &random)
             let residual = Buffer(shape.batch * shape.outputChannels * pixels, in: -1...1, &random)
             let activation: Activation = [.none, .relu, .silu, .clip(min: 0, max: 6)][index % 4]
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test("Factors of channels are taken into the weights", arguments: kernelSets)
+    @Test("Factors of channels are taken into the weights", arguments: kernelSets.ofAllPrecisions)
     func factors(kernels: Kernels) {
         var random = SeededGenerator(28)
         for (channels, outputs) in [(5, 3), (16, 48), (37, 70), (64, 16)] {
@@ -168,8 +168,8 @@ import Testing
                 inputChannels: channels, inputHeight: 9, inputWidth: 7, outputChannels: outputs, kernelHeight: 1,
                 kernelWidth: 1)
             shape.batch = 2
-            let x = Buffer(2 * 63 * channels, in: -1...1, &random)
-            let w = Buffer(outputs * channels, in: -0.5...0.5, &random)
+            let x = Buffer(2 * 63 * channels, in: -1...1, &random).rounded(for: kernels)
+            let w = Buffer(outputs * channels, in: -0.5...0.5, &random).rounded(for: kernels)
             let factors = Buffer(2 * channels, in: 0...2, &random)
             let residual = Buffer(2 * 63 * outputs, in: -1...1, &random)
             let scaled = Buffer(
@@ -192,14 +192,17 @@ import Testing
         }
     }
 
-    @Test("Heavy weights are read in blocks of taps without a change of the result", arguments: serialSets)
+    @Test(
+        "Heavy weights are read in blocks of taps without a change of the result", arguments: serialSets.ofAllPrecisions
+    )
     func blocks(kernels: Kernels) {
         var random = SeededGenerator(23)
         var shape = ConvolutionShape(
-            inputChannels: 700, inputHeight: 3, inputWidth: 3, outputChannels: 50, kernelHeight: 3, kernelWidth: 3)
+            inputChannels: kernels.precision == .f32 ? 700 : 1400, inputHeight: 3, inputWidth: 3, outputChannels: 50,
+            kernelHeight: 3, kernelWidth: 3)
         (shape.padTop, shape.padLeft, shape.padBottom, shape.padRight) = (1, 1, 1, 1)
-        let x = Buffer(shape.inputChannels * 9, in: -1...1, &random)
-        let w = Buffer(shape.outputChannels * shape.depth, in: -0.1...0.1, &random)
+        let x = Buffer(shape.inputChannels * 9, in: -1...1, &random).rounded(for: kernels)
+        let w = Buffer(shape.outputChannels * shape.depth, in: -0.1...0.1, &random).rounded(for: kernels)
         var expected: [Float] = []
         naiveConvolution(shape, zero: 0.0) {
             $0 += Double(x[$1]) * Double(w[$2])

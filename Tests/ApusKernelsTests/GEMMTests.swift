@@ -11,12 +11,12 @@ import Testing
         (29, 70, 12), (16, 16, 0), (17, 40, 700), (64, 20, 330),
     ]
 
-    @Test("Products agree with the definition in every layout", arguments: serialSets)
+    @Test("Products agree with the definition in every layout", arguments: serialSets.ofAllPrecisions)
     func layouts(kernels: Kernels) {
         var random = SeededGenerator(11)
         for (m, n, k) in Self.sizes {
-            let a = Buffer(Swift.max(1, m * k), in: -1...1, &random)
-            let b = Buffer(Swift.max(1, k * n), in: -1...1, &random)
+            let a = Buffer(Swift.max(1, m * k), in: -1...1, &random).rounded(for: kernels)
+            let b = Buffer(Swift.max(1, k * n), in: -1...1, &random).rounded(for: kernels)
             let packed = Buffer<Float>(kernels.packedGEMMByteCount(k: k, n: n) / 4, filler: 7)
             for (isATurned, isBTurned) in [(false, false), (true, false), (false, true), (true, true)] {
                 let left = unsafe MatrixOperand(

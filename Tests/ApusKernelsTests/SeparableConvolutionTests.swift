@@ -30,7 +30,7 @@ import Testing
         ]
     }
 
-    @Test("Strips give the sums of one convolution after the other, to the bit", arguments: kernelSets)
+    @Test("Strips give the sums of one convolution after the other, to the bit", arguments: kernelSets.ofAllPrecisions)
     func strips(kernels: Kernels) {
         var random = SeededGenerator(23)
         for (index, shape) in Self.shapes.enumerated() {
@@ -51,7 +51,8 @@ import Testing
                 let epilogue = unsafe Epilogue(
                     bias: bias.constant, residual: isLast ? residual.constant : nil,
                     activation: activations[(index + memory.count) % 4])
-                return unsafe SeparableConvolution.Stage(weights: packed.constant, epilogue: epilogue)
+                return unsafe SeparableConvolution.Stage(
+                    weights: packed.constant, epilogue: epilogue, precision: kernels.precision)
             }
             let expand = shape.expansion.map { stage($0, isLast: false) }
             let middle = stage(window, isLast: shape.projectedTo == nil)

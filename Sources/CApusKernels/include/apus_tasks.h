@@ -9,7 +9,7 @@
 
 /// C[m n] (+)= A * B over panels: panel i of A is `panel_rows` rows, panel j of B a tile's columns.
 ///
-/// `prefetch` is how many floats ahead B is fetched, or 0.
+/// `prefetch` is how many floats ahead B is fetched, or 0. A bf16 product counts its depth in pairs, a word each.
 struct apus_f32_gemm_task {
     size_t m, n, k;
     const float *a;
@@ -24,6 +24,7 @@ struct apus_f32_gemm_task {
 };
 typedef float apus_f32_peak_fn(size_t rounds);
 typedef void apus_f32_gemm_fn(const struct apus_f32_gemm_task *task);
+typedef apus_f32_gemm_fn apus_bf16_gemm_fn;
 
 /// out[p * out_step + r] = x[r * row_stride + p * step] for r < rows, zero for rows <= r < padded_rows.
 struct apus_pack_task {
@@ -96,8 +97,9 @@ typedef void apus_f32_patch_fn(const struct apus_patch_task *task);
 /// Activations that convolutions apply before their results leave the first level of cache.
 enum apus_curve { APUS_CURVE_NONE, APUS_CURVE_SILU, APUS_CURVE_HARD_SWISH };
 
-/// Output pixels of one image with channels last, and a range of output channels; see f32_indirect.inc.
+/// Output pixels of one image with channels last, and a range of output channels; see indirect.inc.
 ///
+/// Images and weights of bf16 are words of two channels each.
 struct apus_indirect_task {
     const float *x;
     ptrdiff_t height, width;
@@ -116,6 +118,7 @@ struct apus_indirect_task {
     int is_first, is_last;
 };
 typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
+typedef apus_f32_indirect_fn apus_bf16_indirect_fn;
 typedef void apus_f32_indirect_pack_fn(size_t columns, size_t depth, const float *weights, float *packed);
 typedef void apus_f32_indirect_scale_fn(size_t columns, size_t depth, const float *factors, const float *packed,
                                         float *scaled);
@@ -226,6 +229,7 @@ typedef void apus_f16_widen_fn(size_t n, const uint16_t *x, float *y);
 typedef void apus_f16_narrow_fn(size_t n, const float *x, uint16_t *y);
 typedef apus_f16_widen_fn apus_bf16_widen_fn;
 typedef apus_f16_narrow_fn apus_bf16_narrow_fn;
+typedef void apus_bf16_pair_fn(size_t n, const float *a, const float *b, float *y);
 typedef void apus_u8_quantize_fn(size_t n, const float *x, float scale, float zero_point, float low, float high,
                                  void *y);
 typedef apus_u8_quantize_fn apus_s8_quantize_fn;

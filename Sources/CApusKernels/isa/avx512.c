@@ -14,13 +14,17 @@
                              apply_to = function)
 #include "../simd/avx512.h"
 #include "../simd/bytes_avx512.h"
+#include "../simd/pairs.h"
 
 #define APUS_VECTOR_TILE x16__avx512
-#define APUS_GEMM_NAME apus_f32_gemm_14x32__avx512
+#define APUS_GEMM_TILE 14x32__avx512
 #define APUS_GEMM_ROWS 14
 #define APUS_GEMM_VECTORS 2
 #define APUS_NBITS_ROWS 12
 #define APUS_INDIRECT_TILES 24
+#define APUS_PAIR_TILE 12x32__avx512
+#define APUS_PAIR_ROWS 12
+#define APUS_PAIR_SUMS 21
 #define APUS_BYTE_GEMM_TILE 14x16__avx512
 #define APUS_BYTE_GEMM_ROWS 14
 #include "../bodies/all.inc"

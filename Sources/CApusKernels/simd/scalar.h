@@ -75,6 +75,14 @@ V_INLINE vf v_low_nibble(vi x) { return v_to_float(x & vi_set(15)); }
 V_INLINE vf v_load_u16_high(const uint16_t *p) { return v_from_bits((int32_t)((uint32_t)*p << 16)); }
 V_INLINE void vi_store_u8(uint8_t *p, vi x) { *p = (uint8_t)x; }
 V_INLINE void vi_store_u16(uint16_t *p, vi x) { *p = (uint16_t)x; }
+/// The sum plus the product of the upper bf16 of two words, and then plus that of the lower ones.
+V_INLINE vf v_dot_pairs(vf a, vf b, vf sum) {
+    const uint32_t x = (uint32_t)v_bits(a), y = (uint32_t)v_bits(b);
+    sum += v_from_bits((int32_t)(x & 0xffff0000)) * v_from_bits((int32_t)(y & 0xffff0000));
+    return sum + v_from_bits((int32_t)(x << 16)) * v_from_bits((int32_t)(y << 16));
+}
+/// The word of two bf16.
+V_INLINE vi v_pair(vi low, vi high) { return (int32_t)((uint32_t)low | (uint32_t)high << 16); }
 /// x * 2^n for whole n of at most 254 in size.
 V_INLINE vf v_scale(vf x, vf n) {
     const vi exponent = v_to_int(v_select(v_nan(n), v_set(0), n)), half = exponent >> 1;

@@ -22,8 +22,25 @@ let serialSets: [Kernels] =
     isShort ? [Kernels(instructionSet: .best)] : InstructionSet.present.map { Kernels(instructionSet: $0) }
 
 extension Kernels: CustomTestStringConvertible {
-    /// The instruction set and the number of threads.
-    public var testDescription: String { "\(instructionSet.rawValue) x\(pool.threadCount)" }
+    /// The instruction set, the number of threads and what is multiplied.
+    public var testDescription: String { "\(instructionSet.rawValue) x\(pool.threadCount) \(precision.rawValue)" }
+}
+
+extension [Kernels] {
+    /// The kernel sets for every precision.
+    var ofAllPrecisions: [Kernels] { flatMap { set in Precision.allCases.map { set.multiplying($0) } } }
+}
+
+extension Buffer<Float> {
+    /// The numbers as the kernels multiply them, who round them once more.
+    func rounded(for kernels: Kernels) -> Buffer<Float> {
+        kernels.precision == .f32 ? self : Buffer(array.map { bfloat($0) }, filler: .nan)
+    }
+}
+
+/// The nearest number of 8 bits, the even one of two.
+func bfloat(_ x: Float) -> Float {
+    Float(bitPattern: (x.bitPattern &+ 0x7fff &+ (x.bitPattern >> 16 & 1)) & 0xffff_0000)
 }
 
 /// Describes the first element that departs from what is expected by more than the bounds allow.
