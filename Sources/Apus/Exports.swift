@@ -4,3 +4,4 @@
 @_exported public import ApusTensors
 
 @_exported public import enum ApusKernels.InstructionSet
+@_exported public import enum ApusKernels.Precision

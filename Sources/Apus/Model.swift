@@ -126,7 +126,7 @@ extension PlanOptions {
             workers: WorkerPool(threadCount: options.threadCount ?? Machine.coreCount),
             instructionSet: options.instructionSet,
             budget: options.memoryLimitBytes.map { MemoryBudget(limitBytes: $0) }, catalogue: options.catalogue,
-            isExact: options.isExact)
+            isExact: options.isExact, precision: options.precision)
     }
 }
 

@@ -10,6 +10,9 @@ public struct Options: Sendable {
     public var threadCount: Int?
     /// The machine instructions kernels use.
     public var instructionSet: InstructionSet = .best
+    /// What products and convolutions with constant weights multiply; `bf16` halves what is read of weights and is fast
+    /// where ``InstructionSet/multipliesPairs``.
+    public var precision: Precision = .f32
     /// The most bytes of tensors that may be alive at one time in all sessions together; nil: no limit.
     public var memoryLimitBytes: Int?
     /// How far the graph is compiled; the results are the same up to rounding.

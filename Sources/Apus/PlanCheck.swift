@@ -61,6 +61,7 @@ struct PlanCheck {
         let source = plan.record.sources.first.map { SourceFile.location($0.path, of: target) } ?? "model.onnx"
         var words = ["apus build", source, "-o", target]
         if options.instructionSet != .best { words += ["--isa", options.instructionSet.rawValue] }
+        if options.precision != .f32 { words += ["--precision", options.precision.rawValue] }
         if options.isExact { words.append("--exact") }
         var sizes: [String: String] = [:]
         for (key, value) in plan.record.facts where key.hasPrefix(PlanFingerprint.sizePrefix) {
@@ -92,7 +93,7 @@ package enum PlanFingerprint {
         [
             ("engine", Engine.version), ("architecture", architecture),
             ("instructions", options.instructionSet.rawValue), ("kernels", KernelSources.digest),
-            ("sums", options.isExact ? "exact" : "any"),
+            ("precision", options.precision.rawValue), ("sums", options.isExact ? "exact" : "any"),
         ] + options.sizes.sorted { $0.key < $1.key }.map { (sizePrefix + $0.key, String($0.value)) }
     }
 
@@ -108,6 +109,9 @@ package enum PlanFingerprint {
             },
             difference("instructions", options.instructionSet.rawValue) {
                 "the plan was built for \($0), this run uses \(options.instructionSet.rawValue)"
+            },
+            difference("precision", options.precision.rawValue) {
+                "the plan was built to multiply \($0), this run multiplies \(options.precision.rawValue)"
             },
             difference("kernels", KernelSources.digest) {
                 "the plan was built by an engine with other kernels (\(record["engine"] ?? "?"), kernels \($0)); this "

@@ -73,19 +73,22 @@ public struct PlanOptions: Sendable {
     public var catalogue: Catalogue
     /// Whether only forms whose sums are taken as defined are chosen, and none that trades accuracy for speed.
     public var isExact: Bool
+    /// What products and convolutions with constant weights multiply.
+    public var precision: Precision
     /// What measures ways to compute a node; nil: they are chosen by operations and bytes.
     public var tuner: Tuner?
 
     /// Makes options.
     public init(
         workers: WorkerPool, instructionSet: InstructionSet = .best, budget: MemoryBudget? = nil, catalogue: Catalogue,
-        isExact: Bool = false, tuner: Tuner? = nil
+        isExact: Bool = false, precision: Precision = .f32, tuner: Tuner? = nil
     ) {
         self.workers = workers
         self.instructionSet = instructionSet
         self.budget = budget
         self.catalogue = catalogue
         self.isExact = isExact
+        self.precision = precision
         self.tuner = tuner
     }
 }

@@ -68,4 +68,22 @@ import Testing
         }
         #expect(missing.code == .file)
     }
+    @Test("A plan of one precision is refused for another")
+    func precision() throws {
+        let (path, plan) = (folder + "/doubling.onnx", folder + "/doubling.plan")
+        try write(SampleModels.doubling, path)
+        var options = Options()
+        options.precision = .bf16
+        try Model.build(path: path, plan: plan, options: options)
+        let outputs = try Model(path: plan, options: options).makeSession().run([
+            "x": try Tensor([1, 2] as [Float], shape: [1, 2])
+        ])
+        #expect(try outputs.array("y", of: Float.self) == [2, 4])
+        let stale = try #require(throws: EngineError.self) { try Model(path: plan) }
+        #expect(stale.code == .stalePlan)
+        #expect(stale.message.contains("built to multiply bf16, this run multiplies f32"))
+        try Model.build(path: path, plan: plan)
+        let other = try #require(throws: EngineError.self) { try Model(path: plan, options: options) }
+        #expect(other.message.contains("--precision bf16"))
+    }
 }

@@ -42,6 +42,7 @@ enum RealModels {
         switch way {
         case .stage(let stage): options.stage = stage
         case .instructionSet(let instructionSet): options.instructionSet = instructionSet
+        case .precision(let precision): options.precision = precision
         case .onnxruntime:
             options.stage = .imported
             let backend = ONNXRuntimeBackend(try #require(library))
@@ -56,6 +57,7 @@ enum RealModels {
 enum Way: Sendable, CustomTestStringConvertible {
     case stage(Stage)
     case instructionSet(InstructionSet)
+    case precision(Precision)
     case onnxruntime
 
     /// What this package can do itself.
@@ -68,7 +70,7 @@ enum Way: Sendable, CustomTestStringConvertible {
     var isLowered: Bool {
         switch self {
         case .stage(let stage): stage == .lowered
-        case .instructionSet, .onnxruntime: true
+        case .instructionSet, .precision, .onnxruntime: true
         }
     }
 
@@ -76,6 +78,7 @@ enum Way: Sendable, CustomTestStringConvertible {
         switch self {
         case .stage(let stage): stage.rawValue
         case .instructionSet(let instructionSet): "lowered for \(instructionSet.rawValue)"
+        case .precision(let precision): "lowered to multiply \(precision.rawValue)"
         case .onnxruntime: "onnxruntime"
         }
     }

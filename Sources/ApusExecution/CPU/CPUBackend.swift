@@ -32,9 +32,10 @@ package struct CPUBackend: Backend {
     /// The passes that choose forms for this machine, in order: they pack weights and fuse epilogues.
     package func loweringPasses(_ options: PlanOptions) -> [any Pass] {
         let kernels = Kernels(instructionSet: options.instructionSet, pool: options.workers)
+        let rounding = kernels.multiplying(options.precision)
         return [
-            WidenHalf(), LowerImages(kernels: kernels, isExact: options.isExact, tuner: options.tuner),
-            LowerConv(kernels: kernels), LowerMatMul(kernels: kernels), LowerMatMulNBits(kernels: kernels),
+            WidenHalf(), LowerImages(kernels: rounding, isExact: options.isExact, tuner: options.tuner),
+            LowerConv(kernels: kernels), LowerMatMul(kernels: rounding), LowerMatMulNBits(kernels: kernels),
             LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
             LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),

@@ -34,9 +34,6 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Runs before the measured ones.", valueName: "count"))
     var warmup: Int = 3
 
-    @Option(help: "What f32 products are computed in: f32, bf16.")
-    var precision: String = "f32"
-
     @Flag(help: "Speak the protocol of a benchmark driver on standard input and output.")
     var worker = false
 
@@ -51,13 +48,11 @@ struct Bench: ParsableCommand {
         guard seconds >= 0, seconds < 1e6, least >= 1, warmup >= 0 else {
             throw ValidationError("--seconds and --warmup take 0 or more, --least 1 or more")
         }
-        guard ["f32", "bf16"].contains(precision) else { throw ValidationError("--precision takes f32 or bf16") }
     }
 
     func run() throws {
         if worker { return BenchWorker(self).serve() }
         try reporting(json: json) {
-            guard precision == "f32" else { throw Failure("--precision \(precision) is not supported yet; f32 is") }
             let progress = Progress()
             let loaded = try LoadedModel(model, modelOptions, progress: progress)
             var builder = InputBuilder(loaded.plan.inputs, modelPath: model, inputOptions)

@@ -16,19 +16,21 @@ struct Compare: ParsableCommand {
         abstract: "Runs a model in two ways on the same inputs and reports how far the results differ.",
         discussion: """
             The other way is a backend (cpu, onnxruntime), a stage of compilation (imported, simplified, lowered), an \
-            instruction set (scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot) or the file of another \
-            model with the same inputs and outputs. For each output the largest absolute difference is printed, and \
-            the same relative to the largest magnitude of the reference. Exit code 2 tells that it is more than \
-            atol + rtol * (that magnitude).
+            instruction set (scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot), a precision (f32, bf16) or \
+            the file of another model with the same inputs and outputs. For each output the largest absolute \
+            difference is printed, and the same relative to the largest magnitude of the reference. Exit code 2 tells \
+            that it is more than atol + rtol * (that magnitude).
             """)
 
     @Argument(help: "An ONNX model.", completion: .file(extensions: ["onnx"]))
     var model: String
 
     @Option(
-        help: ArgumentHelp("The reference: a backend, a stage, an instruction set or a model.", valueName: "way"),
+        help: ArgumentHelp(
+            "The reference: a backend, a stage, an instruction set, a precision or a model.", valueName: "way"),
         completion: .list(
-            Backends.allCases.map(\.rawValue) + Stage.allCases.map(\.rawValue) + InstructionSet.allCases.map(\.rawValue)
+            Backends.allCases.map(\.rawValue) + Stage.allCases.map(\.rawValue)
+                + InstructionSet.allCases.map(\.rawValue) + Precision.allCases.map(\.rawValue)
         ))
     var against: String
 
@@ -64,12 +66,14 @@ struct Compare: ParsableCommand {
         guard rtol >= 0, atol >= 0 else { throw ValidationError("--rtol and --atol take 0 or more") }
         if let instructionSet = InstructionSet(rawValue: against) {
             guard instructionSet.isPresent else { throw ValidationError("this machine has no \(against)") }
-        } else if Backends(rawValue: against) == nil, Stage(rawValue: against) == nil {
+        } else if Backends(rawValue: against) == nil, Stage(rawValue: against) == nil,
+            Precision(rawValue: against) == nil
+        {
             guard FileBytes.exists(against) else {
                 throw ValidationError(
                     "--against takes a backend (\(Backends.allValueStrings.joined(separator: ", "))), a stage "
-                        + "(\(Stage.allValueStrings.joined(separator: ", "))), an instruction set or a model's file; "
-                        + "there is no '\(against)'")
+                        + "(\(Stage.allValueStrings.joined(separator: ", "))), an instruction set, a precision or a "
+                        + "model's file; there is no '\(against)'")
             }
             if everyNode { throw ValidationError("--every-node needs one model, run in two ways") }
         }
@@ -145,6 +149,8 @@ struct Compare: ParsableCommand {
             way.options.stage = stage
         } else if let instructionSet = InstructionSet(rawValue: against) {
             way.options.instructionSet = instructionSet
+        } else if let precision = Precision(rawValue: against) {
+            way.options.precision = precision
         } else if let backend = Backends(rawValue: against) {
             way.options.stage = backend.isForeign ? .imported : modelOptions.stage
             way.backend = try backend.make(library: modelOptions.library)

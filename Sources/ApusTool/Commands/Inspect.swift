@@ -31,6 +31,9 @@ struct Inspect: ParsableCommand {
     @Option(help: "How far to compile before looking.")
     var stage: Stage = .imported
 
+    @Option(help: "What products and convolutions of a lowered graph multiply.")
+    var precision: Precision = .f32
+
     @Option(help: ArgumentHelp("Set a named dimension, as in --size N=1; repeatable.", valueName: "name=number"))
     var size: [String] = []
 
@@ -84,6 +87,7 @@ struct Inspect: ParsableCommand {
         options.size = size
         var settings = Options()
         settings.stage = stage
+        settings.precision = precision
         settings.sizes = try options.sizes()
         settings.verifiesPlans = verify
         let imported = try Model.read(path: path, options: settings, isChecked: verify)

@@ -17,7 +17,6 @@ struct BenchWorker {
     func serve() {
         do {
             let base = PeakMemory.megabytes
-            guard bench.precision == "f32" else { throw Failure("precision \(bench.precision) is not supported yet") }
             let loaded = try LoadedModel(bench.model, bench.modelOptions)
             var builder = InputBuilder(loaded.plan.inputs, modelPath: bench.model, bench.inputOptions)
             let inputs = try builder.build()

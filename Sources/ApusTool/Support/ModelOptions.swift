@@ -9,6 +9,7 @@ import ApusONNX
 public import ArgumentParser
 
 extension InstructionSet: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 extension Stage: ExpressibleByArgument {}
 extension ConformanceStage: ExpressibleByArgument {}
 
@@ -19,6 +20,9 @@ struct ModelOptions: ParsableArguments {
 
     @Option(help: "Machine instructions; the best when left out.")
     var isa: InstructionSet?
+
+    @Option(help: "What products and convolutions multiply; sums are f32.")
+    var precision: Precision = .f32
 
     @Option(help: "How far to compile.")
     var stage: Stage = .lowered
@@ -50,6 +54,9 @@ struct ModelOptions: ParsableArguments {
             let present = InstructionSet.present.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("this machine has no \(isa.rawValue); it has \(present)")
         }
+        if backend.isForeign, precision != .f32 {
+            throw ValidationError("--precision is for this engine: \(backend.rawValue) multiplies as it likes")
+        }
         _ = try sizes()
     }
 
@@ -77,6 +84,11 @@ struct ModelOptions: ParsableArguments {
         var options = Options()
         options.threadCount = threads
         options.instructionSet = isa ?? .best
+        options.precision = precision
+        if precision == .bf16, !options.instructionSet.multipliesPairs {
+            Terminal.note(
+                "\(options.instructionSet.rawValue) has no instruction for products of bf16: they are emulated")
+        }
         options.memoryLimitBytes = memoryLimit.map { $0 * 1_000_000 }
         options.stage = stage
         options.isExact = exact

@@ -69,7 +69,7 @@ private struct Block {
         var attributes = node.attributes
         for (prefix, other) in [("expand_", expand), ("project_", project)] {
             guard let other else { continue }
-            for name in ["activation", "activation_parameters"] {
+            for name in ["activation", "activation_parameters", "precision"] {
                 attributes[prefix + name] = other.attributes[name]
             }
         }

@@ -5,9 +5,13 @@ package import ApusGraphs
 import ApusKernels
 package import ApusTensors
 
-/// Replaces `MatMul` and `Gemm` with a constant `f32` right side by products with packed weights.
+/// Replaces `MatMul` and `Gemm` with a constant `f32` right side by products with packed weights, which are rounded to
+/// the precision of the kernels where they are worth it.
 package struct LowerMatMul: Pass {
     let kernels: Kernels
+
+    /// With fewer weights than this, rounding the rows costs as much as it saves.
+    private static let leastRounded = 4096
 
     package func edit(_ index: GraphIndex, _ patch: inout Patch, _ context: PassContext) throws(ComputeError) {
         for (position, node) in index.graph.nodes.enumerated() where node.domain.isEmpty {
@@ -28,6 +32,8 @@ package struct LowerMatMul: Pass {
                 if node.integer("transA") == 1 { attributes["transA"] = .integer(1) }
                 if case .float(let alpha) = node.attributes["alpha"], alpha != 1 { attributes["alpha"] = .float(alpha) }
             }
+            let kernels = k * n < Self.leastRounded ? kernels.multiplying(.f32) : kernels
+            attributes.merge(kernels.precision.attributes) { $1 }
             let packed = try unsafe PackedWeights.make(byteCount: kernels.packedGEMMByteCount(k: k, n: n)) { target in
                 // SAFETY: the constant holds k * n floats, the target the bytes asked for.
                 let operand = unsafe MatrixOperand(

@@ -45,8 +45,9 @@ package struct MergeProjections: Pass {
             guard let n = product.integer("n") else { return false }
             return product.input(0) == first.input(0) && product.integer("k") == k
                 && product.string("isa") == first.string("isa")
+                && product.string("precision") == first.string("precision")
                 && product.input(2).isEmpty == first.input(2).isEmpty
-                && kernels.packedGEMMByteCount(k: k, n: n) == k * n * 4
+                && kernels.fillsPanels(n)
         }
     }
 

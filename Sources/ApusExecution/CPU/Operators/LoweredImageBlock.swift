@@ -17,6 +17,7 @@ struct LoweredImageBlock: Operator, CountsWork {
     private let expandedFrom: Int?
     private let projectedTo: Int?
     private let epilogues: [EpilogueAttributes]
+    private let precisions: [Precision]
 
     init(_ node: NodeReader) throws(ComputeError) {
         window = try ConvolutionAttributes(node)
@@ -25,6 +26,9 @@ struct LoweredImageBlock: Operator, CountsWork {
         epilogues = [
             try EpilogueAttributes(node, prefix: "expand_"), try EpilogueAttributes(node),
             try EpilogueAttributes(node, prefix: "project_"),
+        ]
+        precisions = [
+            try Precision(node, prefix: "expand_"), .f32, try Precision(node, prefix: "project_"),
         ]
         try PackedWeights.checkSizes([window.channels, expandedFrom ?? 1])
         try PackedWeights.checkSizes([window.channels, projectedTo ?? 1])
@@ -84,7 +88,8 @@ struct LoweredImageBlock: Operator, CountsWork {
         guard let shape else { return nil }
         let packed = try inputs.tensor(1 + 2 * index)
         try PackedWeights.check(
-            packed, byteCount: context.kernels.packedChannelsLastByteCount(shape), isa: window.isa, context)
+            packed, byteCount: context.kernels(precisions[index]).packedChannelsLastByteCount(shape), isa: window.isa,
+            context)
         let bias = try inputs.optionalTensor(2 + 2 * index)
         guard bias.map({ $0.elementType == .float32 && $0.elementCount == shape.outputChannels }) ?? true else {
             throw .shape("input \(2 + 2 * index) is no bias of \(shape.outputChannels) channels")
@@ -92,6 +97,7 @@ struct LoweredImageBlock: Operator, CountsWork {
         let epilogue = unsafe Epilogue(
             bias: bias.map { unsafe UnsafePointer($0.floats) },
             residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: epilogues[index].activation)
-        return unsafe SeparableConvolution.Stage(weights: packed.baseAddress, epilogue: epilogue)
+        return unsafe SeparableConvolution.Stage(
+            weights: packed.baseAddress, epilogue: epilogue, precision: precisions[index])
     }
 }

@@ -97,7 +97,7 @@ struct LoweredImageConcat: Operator, CountsWork {
             case .convolution(let convolution):
                 let call = try convolution.prepare(own, context)
                 // SAFETY: each part has the pixels of the result, and its channels end before those of the next.
-                unsafe call.compute(into: result.floats + place, stride: channels, context.kernels)
+                unsafe call.compute(into: result.floats + place, stride: channels, context)
                 place += convolution.convolution.channels
             case .copy:
                 let x = try own.tensor(0)

@@ -8,6 +8,8 @@ import ApusTensors
 
 /// A two-dimensional `f32` convolution over images `N H W C` with packed weights, bias, residual and activation.
 ///
+/// With the attribute `precision` its weights and images are rounded before they are multiplied.
+///
 /// With the attribute `planar` the images read are `N C H W`, which windows over few channels can take.
 ///
 /// Inputs: images, packed weights, bias (optional), residual of the output's shape (optional), factors `[N, 1, 1, C]`
@@ -19,6 +21,7 @@ struct LoweredImageConv: Operator {
 
     let convolution: ConvolutionAttributes
     private let algorithm: ConvolutionAlgorithm
+    private let precision: Precision
     private let epilogue: EpilogueAttributes
     private let isPlanar: Bool
     private let hasFactors: Bool
@@ -26,14 +29,16 @@ struct LoweredImageConv: Operator {
     init(_ node: NodeReader) throws(ComputeError) {
         convolution = try ConvolutionAttributes(node)
         algorithm = try ConvolutionAlgorithm(node)
+        precision = try Precision(node)
         epilogue = try EpilogueAttributes(node)
         isPlanar = try node.flag("planar")
         hasFactors = node.hasInput(4)
         guard convolution.kernel.count == 2, algorithm.allows(convolution.shape),
+            precision == .f32 || algorithm == .indirect && convolution.shape.hasPairs,
             !isPlanar || algorithm == .indirect && convolution.shape.readsRuns,
             !hasFactors || algorithm == .indirect && convolution.groups == 1 && convolution.kernel == [1, 1]
         else {
-            throw .attribute("a window of \(convolution.kernel) over images, computed by \(algorithm)")
+            throw .attribute("a window of \(convolution.kernel) over images, computed by \(algorithm) in \(precision)")
         }
     }
 
@@ -49,7 +54,7 @@ struct LoweredImageConv: Operator {
         let call = try prepare(inputs, outputs.context)
         let result = try outputs.makeTensor(0, .float32, call.outputShape)
         // SAFETY: the result has the shape of the call.
-        unsafe call.compute(into: result.floats, stride: convolution.channels, outputs.context.kernels)
+        unsafe call.compute(into: result.floats, stride: convolution.channels, outputs.context)
         outputs.set(0, result.finish())
     }
 
@@ -58,6 +63,7 @@ struct LoweredImageConv: Operator {
         let shape: ConvolutionShape
         let outputShape: Shape
         fileprivate let algorithm: ConvolutionAlgorithm
+        fileprivate let precision: Precision
         fileprivate let activation: Activation
         fileprivate let isPlanar: Bool
         fileprivate let (x, packed): (Tensor, Tensor)
@@ -65,7 +71,7 @@ struct LoweredImageConv: Operator {
 
         /// Writes each pixel's channels to memory, pixels `stride` floats apart.
         @unsafe
-        func compute(into y: UnsafeMutablePointer<Float>, stride: Int, _ kernels: Kernels) {
+        func compute(into y: UnsafeMutablePointer<Float>, stride: Int, _ context: EvaluationContext) {
             guard outputShape.elementCount > 0 else { return }
             // SAFETY: the shapes were checked, and the tensors outlive the call.
             let finish = unsafe Epilogue(
@@ -73,7 +79,7 @@ struct LoweredImageConv: Operator {
                 residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: activation)
             unsafe algorithm.compute(
                 shape, x, isPlanar: isPlanar, factors: factors, packed: packed, into: y, stride: stride, finish,
-                kernels)
+                context.kernels(precision))
             withExtendedLifetime(self) {}
         }
     }
@@ -90,14 +96,15 @@ struct LoweredImageConv: Operator {
         let shape = try convolution.shape(
             isPlanar ? x.shape : Shape(x.shape[0], x.shape[3], x.shape[1], x.shape[2]))
         try PackedWeights.check(
-            packed, byteCount: algorithm.byteCount(shape, context.kernels), isa: convolution.isa, context)
+            packed, byteCount: algorithm.byteCount(shape, context.kernels(precision)), isa: convolution.isa, context)
         let outputShape = Shape(x.shape[0], shape.outputHeight, shape.outputWidth, convolution.channels)
         let (bias, residual) = try epilogue.operands(inputs, channels: convolution.channels, outputShape)
         let factors = try inputs.optionalTensor(4)
         guard factors.map({ $0.elementType == .float32 && $0.shape == Shape(x.shape[0], 1, 1, x.shape[3]) }) ?? true
         else { throw .shape("input 4 is no factors of the images \(x)") }
         return Call(
-            shape: shape, outputShape: outputShape, algorithm: algorithm, activation: epilogue.activation,
-            isPlanar: isPlanar, x: x, packed: packed, bias: bias, residual: residual, factors: factors)
+            shape: shape, outputShape: outputShape, algorithm: algorithm, precision: precision,
+            activation: epilogue.activation, isPlanar: isPlanar, x: x, packed: packed, bias: bias, residual: residual,
+            factors: factors)
     }
 }

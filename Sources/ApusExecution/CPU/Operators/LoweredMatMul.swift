@@ -5,7 +5,7 @@ import ApusGraphs
 import ApusKernels
 import ApusTensors
 
-/// A product with packed `f32` weights of shape `[k, n]`, bias, residual and activation.
+/// A product with packed `f32` or `bf16` weights of shape `[k, n]`, bias, residual and activation.
 ///
 /// Inputs: rows `[..., k]` (or `[k, m]` with `transA`), packed weights, bias of `n` (optional), residual of the
 /// output's shape (optional).
@@ -19,6 +19,7 @@ struct LoweredMatMul: Operator {
     private let transposesRows: Bool
     private let scale: Float
     private let isa: String
+    private let precision: Precision
     private let epilogue: EpilogueAttributes
 
     init(_ node: NodeReader) throws(ComputeError) {
@@ -27,6 +28,7 @@ struct LoweredMatMul: Operator {
         transposesRows = try node.flag("transA")
         scale = try node.float("alpha", default: 1)
         isa = try node.string("isa", default: "scalar")
+        precision = try Precision(node)
         epilogue = try EpilogueAttributes(node)
         try PackedWeights.checkSizes([depth, columns])
     }
@@ -45,7 +47,7 @@ struct LoweredMatMul: Operator {
         let rank = x.shape.rank
         let fits = transposesRows ? rank == 2 && x.shape[0] == depth : rank >= 1 && x.shape[rank - 1] == depth
         guard x.elementType == .float32, fits else { throw .shape("input 0 is \(x), expected f32 rows of \(depth)") }
-        let kernels = outputs.context.kernels
+        let kernels = outputs.context.kernels(precision)
         try PackedWeights.check(
             packed, byteCount: kernels.packedGEMMByteCount(k: depth, n: columns), isa: isa, outputs.context)
         var sizes = transposesRows ? ShortList(repeating: x.shape[1], count: 1) : ShortList(x.shape.dropLast())

@@ -14,11 +14,15 @@ enum PackedWeights {
     private static let pages = LargePages()
 
     /// Packs through a function that fills the given number of bytes.
+    ///
+    /// - Throws: ``ComputeError`` with code `limit` where there is no memory for them, or to pack in.
     static func make(byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) throws(ComputeError) -> Tensor {
+        _ = ScratchShortage.take()
         let storage = try TensorStorage(byteCount: byteCount, zeroed: true, budget: nil, from: pages)
         let packed = MutableTensor(.uint8, [byteCount], storage: storage, at: 0)
         // SAFETY: the pointer covers byteCount bytes and is used within the call only.
         unsafe fill(packed.baseAddress)
+        if let byteCount = ScratchShortage.take() { throw .limit("the system has no \(byteCount) bytes to pack in") }
         return packed.finish()
     }
 
@@ -51,5 +55,10 @@ enum PackedWeights {
 
 extension EvaluationContext {
     /// The kernels this evaluation must use.
-    var kernels: Kernels { Kernels(instructionSet: instructionSet, pool: workers) }
+    var kernels: Kernels { kernels(.f32) }
+
+    /// The kernels this evaluation must use with weights of a precision.
+    func kernels(_ precision: Precision) -> Kernels {
+        Kernels(instructionSet: instructionSet, pool: workers, precision: precision)
+    }
 }

@@ -27,7 +27,7 @@ struct ConvolutionTactics {
             return Choice(
                 algorithm: .indirect,
                 packed: try ConvolutionAlgorithm.indirect.pack(weights, convolution.shape, kernels),
-                attributes: [:])
+                attributes: precision(.indirect, convolution.shape).attributes)
         }
         var candidates = [ConvolutionAlgorithm.indirect]
         if !isExact, Kernels.suitsWinograd(shape) { candidates.append(.winograd) }
@@ -39,7 +39,7 @@ struct ConvolutionTactics {
             let chosen = candidates[expected.indices.min { expected[$0] < expected[$1] } ?? 0]
             return Choice(
                 algorithm: chosen, packed: try chosen.pack(weights, convolution.shape, kernels),
-                attributes: record.attributes)
+                attributes: record.attributes.merging(precision(chosen, shape).attributes) { $1 })
         }
         var best: (time: Double, algorithm: ConvolutionAlgorithm, packed: Tensor)?
         for candidate in candidates {
@@ -52,7 +52,14 @@ struct ConvolutionTactics {
         record.peak = tuner.peak(kernels)
         record.clock = record.peak / Double(kernels.pool.threadCount) / kernels.operationsPerCycle
         guard let best else { throw .unsupported("there is no way to compute \(shape)") }
-        return Choice(algorithm: best.algorithm, packed: best.packed, attributes: record.attributes)
+        return Choice(
+            algorithm: best.algorithm, packed: best.packed,
+            attributes: record.attributes.merging(precision(best.algorithm, shape).attributes) { $1 })
+    }
+
+    /// What a convolution multiplies when it is computed one way.
+    private func precision(_ algorithm: ConvolutionAlgorithm, _ shape: ConvolutionShape) -> Precision {
+        algorithm == .indirect && kernels.readsPairs(shape) ? kernels.precision : .f32
     }
 
     private func cycles(_ algorithm: ConvolutionAlgorithm, _ shape: ConvolutionShape) -> Double {
@@ -110,7 +117,8 @@ struct ConvolutionTactics {
             shape.dilationWidth, shape.padTop, shape.padLeft, shape.padBottom, shape.padRight,
         ]
         let list = numbers.map { String($0) }.joined(separator: ",")
+        let precision = precision(algorithm, shape)
         return "convolution \(list) \(algorithm.rawValue) \(kernels.instructionSet.rawValue) "
-            + "x\(kernels.pool.threadCount)"
+            + "x\(kernels.pool.threadCount)" + (precision == .f32 ? "" : " \(precision.rawValue)")
     }
 }
