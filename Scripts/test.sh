@@ -73,6 +73,12 @@ fi
 count $((all - bad - left)) "$bad" "$left"
 echo "    $((all - bad - left)) passed, $bad failed, $left skipped"
 
+counts="$(Scripts/kernel-sweep 2>&1)" || [[ "$(tail -n 1 <<< "$counts")" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]] ||
+    counts="$counts"$'\n'"0 1 0"
+sed '$d' <<< "$counts"
+# shellcheck disable=SC2046
+count $(tail -n 1 <<< "$counts")
+
 say "apus compare MODEL --against onnxruntime, on every real model"
 if [ $has_data = yes ] && [ -n "$APUS_ONNXRUNTIME_LIBRARY" ]; then
     counts="$(python3 Scripts/compare_models.py "$bin/apus" "$cache")" || counts="$counts"$'\n'"0 1 0"
