@@ -40,6 +40,20 @@ static void narrow(enum kernel kernel, apus_f16_narrow_fn *scalar, apus_f16_narr
     }
 }
 
+static void pair(void) {
+    for (size_t n = 0; n <= 3 * tables[1]->lanes + 2; ++n) {
+        const bool is_alone = below(2);
+        examine(kernel_bf16_pair, "n=%zu alone=%d", n, is_alone);
+        const float *a = floats(n, -9, 9), *b = is_alone ? 0 : floats(n, -9, 9);
+        int32_t *y[2];
+        EACH_SET {
+            y[set] = room(n * sizeof(float));
+            tables[set]->bf16_pair(n, a, b, (float *)y[set]);
+        }
+        compare_integers(y, 1, n, n);
+    }
+}
+
 static void quantize(enum kernel kernel, apus_u8_quantize_fn *scalar, apus_u8_quantize_fn *tested, float least) {
     apus_u8_quantize_fn *const functions[2] = {scalar, tested};
     for (size_t n = 0; n <= 3 * tables[1]->lanes + 2; ++n) {
@@ -81,6 +95,7 @@ void sweep_conversions(void) {
     narrow(BOTH(f16_narrow));
     widen(BOTH(bf16_widen));
     narrow(BOTH(bf16_narrow));
+    pair();
     quantize(BOTH(u8_quantize), 0);
     quantize(BOTH(s8_quantize), -128);
     dequantize(BOTH(u8_dequantize));

@@ -93,9 +93,13 @@ static void weights(void) {
     }
 }
 
-static void indirect(void) {
+static float *units(size_t count) { return floats(count, -1, 1); }
+
+/// Of floats, or of words of two bf16, which are neighbouring channels.
+static void indirect(enum kernel kernel, bool is_paired) {
+    float *(*const numbers)(size_t) = is_paired ? pairs : units;
     for (int round = 0; round < 150; ++round) {
-        examine(kernel_f32_indirect, "round=%d", round);
+        examine(kernel, "round=%d", round);
         const struct window w = any_window();
         const size_t channels = 1 + below(9), x_stride = channels + below(3);
         const size_t outputs = w.output_height * w.output_width, taps = w.kernel_height * w.kernel_width;
@@ -108,9 +112,9 @@ static void indirect(void) {
                       "pixels=%zu+%zu columns=%zu chunk=%zu taps by %zu curve=%d", channels, x_stride - channels,
                       w.height, w.width, w.kernel_height, w.kernel_width, w.stride_width, w.dilation_width, w.pad_top,
                       w.pad_left, pixel, outputs - pixel, columns, chunk, part, (int)curve);
-        const float *rows = floats(columns * depth, -1, 1), *zeros = floats(channels, 0, 0);
+        const float *rows = numbers(columns * depth), *zeros = floats(channels, 0, 0);
         struct apus_indirect_task task = {
-            .x = floats(reach(w.height * w.width, x_stride, channels), -1, 1), .height = (ptrdiff_t)w.height,
+            .x = numbers(reach(w.height * w.width, x_stride, channels)), .height = (ptrdiff_t)w.height,
             .width = (ptrdiff_t)w.width, .x_stride = x_stride, .channels = channels, .output_width = w.output_width,
             .kernel_height = w.kernel_height, .kernel_width = w.kernel_width,
             .stride_height = (ptrdiff_t)w.stride_height, .stride_width = (ptrdiff_t)w.stride_width,
@@ -122,6 +126,7 @@ static void indirect(void) {
             .low = below(2) ? -1 : -INFINITY, .high = below(2) ? 2 : INFINITY, .curve = curve};
         float *y[2];
         EACH_SET {
+            apus_f32_indirect_fn *const run = is_paired ? tables[set]->bf16_indirect : tables[set]->f32_indirect;
             const size_t panel = 3 * tables[set]->lanes;
             float *packed = room(whole(columns) * depth * sizeof(float));
             tables[set]->f32_indirect_pack(columns, depth, rows, packed);
@@ -138,14 +143,14 @@ static void indirect(void) {
                 task.is_last = tap + part >= taps;
                 task.column = 0;
                 task.columns = cut;
-                if (cut) tables[set]->f32_indirect(&task);
+                if (cut) run(&task);
                 task.column = cut;
                 task.columns = columns - cut;
-                tables[set]->f32_indirect(&task);
+                run(&task);
             }
             y[set] += pixel * y_stride;
         }
-        compare_floats(y, outputs - pixel, columns, y_stride, 2e-7f * (float)(depth + 16));
+        compare_floats(y, outputs - pixel, columns, y_stride, 4e-7f * (float)(depth + 16));
     }
 }
 
@@ -196,7 +201,8 @@ static void winograd_output(void) {
 void sweep_convolutions(void) {
     patch();
     weights();
-    indirect();
+    indirect(kernel_f32_indirect, false);
+    indirect(kernel_bf16_indirect, true);
     winograd_input();
     winograd_output();
 }

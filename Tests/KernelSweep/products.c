@@ -78,20 +78,25 @@ static void interleave(void) {
     }
 }
 
+static float *units(size_t count) { return floats(count, -1, 1); }
+
 /// How the left operand lies: rows apart, columns apart, or in panels.
 enum layout { by_rows, by_columns, in_panels };
 
-static void gemm(void) {
+/// Of floats, or of words of two bf16 along the depth.
+static void gemm(enum kernel kernel, bool is_paired) {
+    float *(*const numbers)(size_t) = is_paired ? pairs : units;
     for (int round = 0; round < 400; ++round) {
-        const size_t m = near(tables[1]->f32_gemm_rows), n = near(tables[1]->f32_gemm_columns);
+        const size_t m = near(is_paired ? tables[1]->bf16_gemm_rows : tables[1]->f32_gemm_rows);
+        const size_t n = near(tables[1]->f32_gemm_columns);
         const size_t k = round % 9 == 0 ? 200 + below(60) : near(8), stride = n + below(4);
         const enum layout layout = (enum layout)(round % 3);
         const size_t pitch = (layout == by_columns ? m : k) + below(4), b_pitch = n + below(4);
         const bool is_in_place = below(2), is_first = below(3) > 0, is_last = below(3) > 0;
-        examine(kernel_f32_gemm, "m=%zu n=%zu k=%zu layout=%d pitch=%zu in_place=%d first=%d last=%d round=%d", m, n,
+        examine(kernel, "m=%zu n=%zu k=%zu layout=%d pitch=%zu in_place=%d first=%d last=%d round=%d", m, n,
                 k, (int)layout, pitch, is_in_place, is_first, is_last, round);
-        const float *a = floats(layout == by_columns ? reach(k, pitch, m) : reach(m, pitch, k), -1, 1);
-        const float *b = floats(reach(k, b_pitch, n), -1, 1), *old = floats(reach(m, stride, n), -1, 1);
+        const float *a = numbers(layout == by_columns ? reach(k, pitch, m) : reach(m, pitch, k));
+        const float *b = numbers(reach(k, b_pitch, n)), *old = units(reach(m, stride, n));
         struct apus_f32_gemm_task task = {
             .m = m, .n = n, .k = k, .prefetch = below(2) * 512, .c_stride = stride, .is_first = is_first,
             .is_last = is_last, .scale = below(2) ? 1 : 0.5f, .low = below(2) ? 0 : -INFINITY,
@@ -100,7 +105,8 @@ static void gemm(void) {
             .residual = below(2) ? floats(reach(m, stride, n), -1, 1) : 0};
         float *c[2];
         EACH_SET {
-            const size_t tile = tables[set]->f32_gemm_rows, width = tables[set]->f32_gemm_columns;
+            const size_t tile = is_paired ? tables[set]->bf16_gemm_rows : tables[set]->f32_gemm_rows;
+            const size_t width = tables[set]->f32_gemm_columns;
             const size_t panels = larger(1, (m + tile - 1) / tile), rows = larger(1, (m + panels - 1) / panels);
             task.panel_rows = rows;
             task.a = layout == in_panels ? left_panels(a, m, k, pitch, rows) : a;
@@ -114,9 +120,9 @@ static void gemm(void) {
             for (size_t r = 0; !is_first && r < m; ++r) {
                 memcpy(task.c + r * stride, old + r * stride, n * sizeof(float));
             }
-            tables[set]->f32_gemm(&task);
+            (is_paired ? tables[set]->bf16_gemm : tables[set]->f32_gemm)(&task);
         }
-        compare_floats(c, m, n, stride, 2e-7f * (float)(k + 8));
+        compare_floats(c, m, n, stride, 4e-7f * (float)(k + 8));
     }
 }
 
@@ -124,5 +130,6 @@ void sweep_products(void) {
     peak();
     pack();
     interleave();
-    gemm();
+    gemm(kernel_f32_gemm, false);
+    gemm(kernel_bf16_gemm, true);
 }

@@ -79,6 +79,15 @@ float *floats(size_t count, float low, float high) {
     return x;
 }
 
+float *pairs(size_t count) {
+    float *x = take(count * sizeof *x, 0);
+    for (size_t i = 0; i < 2 * count; ++i) {
+        const float value = uniform(-1, 1);
+        memcpy((uint8_t *)x + 2 * i, (const uint8_t *)&value + 2, 2);
+    }
+    return x;
+}
+
 uint8_t *bytes(size_t count) {
     uint8_t *x = take(count, 0);
     for (size_t i = 0; i < count; ++i) x[i] = (uint8_t)random_word();

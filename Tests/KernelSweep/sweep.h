@@ -51,6 +51,9 @@ float uniform(float low, float high);
 /// Operands, the first byte after which cannot be read.
 float *floats(size_t count, float low, float high);
 uint8_t *bytes(size_t count);
+
+/// Words of two bf16 of -1 to 1, which take the place of floats.
+float *pairs(size_t count);
 int32_t *integers(size_t count, int32_t low, int32_t high);
 
 /// Memory of the running set, the first byte after which cannot be written; those before it are looked at later.
