@@ -39,6 +39,9 @@ struct BenchReport {
         loaded.backend.isForeign ? nil : loaded.environment.instructionSet.rawValue
     }
 
+    /// What products multiply, where it is ours to choose.
+    private var precision: String? { loaded.backend.isForeign ? nil : loaded.environment.precision.rawValue }
+
     /// Names and values, one a line.
     var text: String {
         var table = Table(["", ""], [.left, .right])
@@ -54,6 +57,7 @@ struct BenchReport {
         table.add(["threads", String(loaded.environment.workers.threadCount)])
         table.add(["backend", loaded.backend.rawValue])
         if let instructions { table.add(["instructions", instructions]) }
+        if let precision { table.add(["precision", precision]) }
         if let activationByteCount {
             table.add(["activations", Numbers.fixed(Double(activationByteCount) / 1_048_576, 1) + " MiB"])
         }
@@ -67,7 +71,7 @@ struct BenchReport {
         .object([
             "model": .string(loaded.path), "threads": JSONValue(loaded.environment.workers.threadCount),
             "backend": .string(loaded.backend.rawValue), "instructions": instructions.map { .string($0) } ?? .null,
-            "runs": JSONValue(sorted.count),
+            "precision": precision.map { .string($0) } ?? .null, "runs": JSONValue(sorted.count),
             "read_ms": .number(Numbers.milliseconds(loaded.readTime)),
             "compile_ms": .number(Numbers.milliseconds(loaded.compileTime)),
             "load_ms": .number(Numbers.milliseconds(loaded.loadTime)), "first_ms": .number(firstMilliseconds),
