@@ -29,7 +29,11 @@ struct ByteImageFilter {
     /// The bytes of one panel.
     var panelSize: Int { width * shape.kernelHeight * groups * 4 }
     var weightByteCount: Int { isDepthwise ? channels * shape.depth * 4 : channels / width * panelSize }
-    var byteCount: Int { weightByteCount + channels * 8 }
+    var byteCount: Int { codesOffset + (hasCodes ? 64 + codeBlocks * 1280 : 0) }
+    private var codesOffset: Int { (weightByteCount + channels * 8 + 63) & ~63 }
+    /// Whether depthwise weights come as bytes as well; a few channels at the end do without.
+    private var hasCodes: Bool { isDepthwise && shape.kernelHeight == 3 && shape.kernelWidth == 3 }
+    private var codeBlocks: Int { (shape.outputChannels + 47) / 64 }
 
     @unsafe
     func bias(_ base: UnsafeRawPointer) -> UnsafePointer<Int32> {
@@ -39,6 +43,39 @@ struct ByteImageFilter {
     @unsafe
     func scales(_ base: UnsafeRawPointer) -> UnsafePointer<Float> {
         unsafe (base + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Depthwise weights as bytes, nil where they do not fit; see `apus_byte_window_task`.
+    @unsafe
+    func codes(_ base: UnsafeRawPointer) -> UnsafePointer<Int8>? {
+        guard hasCodes, unsafe (base + codesOffset).load(as: Int32.self) == 1 else { return nil }
+        return unsafe (base + codesOffset + 64).assumingMemoryBound(to: Int8.self)
+    }
+
+    /// Writes depthwise weights as bytes where they fit, after all channels were filled.
+    @unsafe
+    func fillCodes(_ packed: UnsafeMutableRawPointer) {
+        guard hasCodes else { return }
+        let weights = unsafe packed.assumingMemoryBound(to: Float.self)
+        let (biases, factors) = unsafe (bias(packed), scales(packed))
+        // Small factors keep rounded sums inside 32 bits.
+        guard (0..<channels * 9).allSatisfy({ unsafe (-128...127).contains(weights[$0]) }),
+            (0..<channels).allSatisfy({ unsafe factors[$0].magnitude <= 0.25 })
+        else { return }
+        let blocks = unsafe packed + codesOffset + 64
+        for place in 0..<Swift.min(codeBlocks * 64, shape.outputChannels) {
+            let lane = place % 16
+            // SAFETY: there are 1280 bytes for every 64 channels.
+            let block = unsafe blocks + place / 64 * 1280 + (place % 64 / 16 * 4 + lane % 4) * 4
+            let vector = lane / 4 * 64
+            for tap in 0..<9 {
+                let code = unsafe Int8(weights[tap * channels + place])
+                unsafe (block + tap / 3 * 256 + vector + tap % 3).storeBytes(of: code, as: Int8.self)
+            }
+            unsafe (block + 768 + vector).storeBytes(of: biases[place], as: Int32.self)
+            unsafe (block + 1024 + vector).storeBytes(of: factors[place], as: Float.self)
+        }
+        unsafe (packed + codesOffset).storeBytes(of: 1, as: Int32.self)
     }
 
     /// Writes what belongs to some output channels into memory full of zeros.

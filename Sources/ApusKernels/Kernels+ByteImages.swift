@@ -21,6 +21,7 @@ extension Kernels {
         spreadItems(shape.outputChannels, cost: shape.depth * 4) { channels in
             unsafe filter.fill(channels, of: packed, source)
         }
+        unsafe filter.fillCodes(packed)
     }
 
     /// Convolves `N H W C` images of unsigned bytes exactly; padding is the input's zero point.
@@ -73,11 +74,19 @@ extension Kernels {
         }
         let (inputSize, lines) = (shape.inputHeight * shape.inputWidth * channels, shape.outputHeight)
         let outputSize = lines * shape.outputWidth * n
+        let isUnfolded = unsafe ByteRowsUnfolding.isWorthwhile(shape, tile: table.pointee.i8_gemm_rows)
         for image in 0..<shape.batch {
             guard let rows = unsafe plane.rows(of: input + image * inputSize, fill: zeroPoint, self) else { return }
             unsafe task.a = rows
             unsafe task.y = UnsafeMutableRawPointer(output + image * outputSize)
             unsafe task.residual = residual.map { unsafe $0 + image * outputSize }
+            if isUnfolded {
+                let unfolding = unsafe ByteRowsUnfolding(task, lineStride: shape.strideHeight * plane.rowSize)
+                guard let flat = unsafe unfolding.task(lines: lines, length: shape.outputWidth, self) else { return }
+                unsafe byteRows(
+                    flat, lines: 1, lineStride: 0, length: lines * shape.outputWidth, n: n, width: filter.width)
+                continue
+            }
             unsafe byteRows(
                 task, lines: lines, lineStride: shape.strideHeight * plane.rowSize, length: shape.outputWidth, n: n,
                 width: filter.width)
@@ -96,35 +105,26 @@ extension Kernels {
             case .floats: unsafe table.pointee.u8s8_float_rows
             case .integers: unsafe table.pointee.u8s8_integer_rows
             }
-        let tile = unsafe table.pointee.i8_gemm_rows
-        let depth = unsafe task.groups * 4 * task.segments
-        // A line of its own is cut at whole tiles; lines of images are never cut.
-        let piece = lines > 1 ? length : Swift.max(tile * 2, Swift.min(256, (1 << 17) / depth) / tile * tile)
-        let pieces = lines > 1 ? 1 : (length + piece - 1) / piece
-        let (items, panels) = (lines * pieces, (n + width - 1) / width)
-        let work = lines * length * n * depth
-        let wanted = pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(pool.threadCount * 4, work / (1 << 18)))
-        let columnParts = lines * length <= 64 ? Swift.min(panels, wanted) : 1
-        let rowParts = Swift.min(items, (wanted + columnParts - 1) / columnParts)
+        let division = unsafe ByteRowsDivision(
+            task, lines: lines, length: length, n: n, width: width, tile: table.pointee.i8_gemm_rows,
+            threadCount: pool.threadCount)
         let elementSize = form == .bytes ? 1 : 4
-        pool.run(partCount: rowParts * columnParts) { part in
-            let (row, column) = part.quotientAndRemainder(dividingBy: columnParts)
-            let first = column * panels / columnParts
-            let start = first * width
-            // SAFETY: items and panels are those of the task, which the caller vouches for.
+        pool.run(partCount: division.partCount) { part in
+            let (rows, panels) = division.part(part)
+            // SAFETY: rows and panels are those of the task, which the caller vouches for.
             var task = unsafe task
-            unsafe task.n = Swift.min(n, (column + 1) * panels / columnParts * width) - start
-            unsafe task.b += first * task.b_panel_stride
-            unsafe task.bias += start
-            if form != .integers { unsafe task.scales += start }
-            if unsafe task.offsets != nil { unsafe task.offsets += start }
-            let base = unsafe (a: task.a, y: task.y, residual: task.residual)
-            for item in row * items / rowParts..<(row + 1) * items / rowParts {
-                let line = lines > 1 ? item : 0
-                let place = lines > 1 ? 0 : item * piece
+            let base = unsafe task
+            division.eachBlock(rows, panels) { rows, panels in
+                let start = panels.lowerBound * width
+                let (line, place) = lines > 1 ? (rows.lowerBound, 0) : (0, rows.lowerBound)
                 let at = unsafe (line * length + place) * task.y_stride + start
-                unsafe task.m = Swift.min(piece, length - place)
-                unsafe task.a = base.a.map { unsafe $0 + line * lineStride + place * task.a_stride }
+                unsafe task.n = Swift.min(n, panels.upperBound * width) - start
+                unsafe task.m = lines > 1 ? length : rows.count
+                unsafe task.b = base.b + panels.lowerBound * base.b_panel_stride
+                unsafe task.bias = base.bias + start
+                if form != .integers { unsafe task.scales = base.scales + start }
+                if unsafe base.offsets != nil { unsafe task.offsets = base.offsets + start }
+                unsafe task.a = base.a.map { unsafe $0 + line * lineStride + place * base.a_stride }
                 unsafe task.y = base.y.map { unsafe $0 + at * elementSize }
                 unsafe task.residual = base.residual.map { unsafe $0 + at }
                 unsafe kernel?(&task)
@@ -148,6 +148,7 @@ extension Kernels {
         var task = unsafe apus_byte_window_task()
         unsafe task.weights = packed.assumingMemoryBound(to: Float.self)
         unsafe task.weight_stride = filter.channels
+        unsafe task.codes = filter.codes(packed)
         unsafe task.bias = filter.bias(packed)
         unsafe task.scales = filter.scales(packed)
         unsafe task.zero_point = finish.zeroPoint
@@ -186,16 +187,20 @@ extension Kernels {
         unsafe task.step = shape.strideWidth * channels
         for image in 0..<images {
             let start = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
-            guard let rows = unsafe plane.rows(of: start, fill: fill, self) else { return }
             let target = unsafe output + image * shape.outputHeight * lineSize
             let whole = unsafe task
             spreadItems(shape.outputHeight, cost: lineSize * shape.kernelHeight * shape.kernelWidth / 8) { lines in
                 var task = unsafe whole
-                for line in lines {
-                    // SAFETY: lines count through the output image.
-                    unsafe task.x = rows + line * shape.strideHeight * plane.rowSize
-                    unsafe task.y = target + line * lineSize
-                    unsafe kernel?(&task)
+                // Strips of a padded copy are read before they leave the cache.
+                for first in stride(from: lines.lowerBound, to: lines.upperBound, by: plane.stripHeight) {
+                    let strip = first..<Swift.min(first + plane.stripHeight, lines.upperBound)
+                    guard let rows = unsafe plane.strip(strip, of: start, fill: fill) else { return }
+                    for line in strip {
+                        // SAFETY: lines count through the output image.
+                        unsafe task.x = rows + (line - first) * shape.strideHeight * plane.rowSize
+                        unsafe task.y = target + line * lineSize
+                        unsafe kernel?(&task)
+                    }
                 }
             }
         }

@@ -30,6 +30,9 @@ import Testing
             make((24, 24), (9, 13), 3, stride: 2, pad: 1, isDepthwise: true),
             make((37, 37), (8, 9), 5, pad: 2, isDepthwise: true), make((5, 5), (9, 9), 3, isDepthwise: true),
             make((20, 20), (9, 11), 3, stride: 3, pad: 2, isDepthwise: true, dilation: 2),
+            make((64, 64), (6, 8), 3, pad: 1, isDepthwise: true), make((80, 80), (7, 9), 3, pad: 1, isDepthwise: true),
+            make((100, 100), (7, 11), 3, stride: 2, pad: 1, isDepthwise: true, batch: 2),
+            make((33, 33), (9, 9), 3, isDepthwise: true), make((150, 150), (50, 33), 3, pad: 1, isDepthwise: true),
         ]
     }
 
@@ -42,8 +45,12 @@ import Testing
             let x = Buffer<UInt8>(random: shape.batch * shape.inputHeight * shape.inputWidth * c, &random)
             let w = Buffer<UInt8>(random: n * shape.depth, &random)
             let biases = (0..<n).map { _ in Int32.random(in: -500...500, using: &random) }
-            let scales = (0..<n).map { _ in Float.random(in: 0.001...0.01, using: &random) / Float(shape.depth) * 9 }
-            let filterZero: Int32 = shape.isDepthwise ? 7 : isSigned ? 0 : 128
+            // Great factors, and weights that do not fit a byte, take ways of their own.
+            let factor: Float = index % 5 == 4 ? 4000 : 9
+            let scales = (0..<n).map { _ in
+                Float.random(in: 0.001...0.01, using: &random) / Float(shape.depth) * factor
+            }
+            let filterZero: Int32 = shape.isDepthwise && c < 32 ? 7 : isSigned ? 0 : 128
             let source = unsafe ByteFilterSource(
                 channels: c, weights: w.constant, isSigned: isSigned,
                 zeroPoints: [Int32](repeating: filterZero, count: n), biases: biases, scales: scales,

@@ -312,12 +312,16 @@ struct apus_byte_rows_task {
 typedef void apus_u8s8_rows_fn(const struct apus_byte_rows_task *task);
 
 /// One row of windows over images whose channels lie together; distances are in bytes.
+///
+/// Weights, biases and scales come once more as codes, or null: for each 64 channels, 12 vectors of 16 words of the
+/// taps in a row (the fourth zero), 4 of biases and 4 of scales; vector j holds channels 4 j ... 4 j + 3 of every 16.
 struct apus_byte_window_task {
-    size_t channels, outputs, kernel_height, kernel_width;
+    size_t channels, first_channel, outputs, kernel_height, kernel_width;
     const uint8_t *x;
     size_t row_stride, tap_stride, step;
     const float *weights;
     size_t weight_stride;
+    const int8_t *codes;
     const int32_t *bias;
     const float *scales;
     uint8_t *y;

@@ -21,6 +21,11 @@
 #include "../bodies/names.inc"
 #include "../bodies/byte_gemm.inc"
 #include "../bodies/byte_rows.inc"
+
+apus_u8_window_fn apus_u8_depthwise_x16__avx512, apus_u8_depthwise_x64__avx512vnni;
+#define APUS_BYTE_DEPTHWISE apus_u8_depthwise_x64__avx512vnni
+#define APUS_FLOAT_DEPTHWISE apus_u8_depthwise_x16__avx512
+#include "../bodies/byte_depthwise.inc"
 #pragma clang attribute pop
 #if __has_feature(address_sanitizer)
 #pragma clang attribute pop

@@ -115,17 +115,41 @@ V_INLINE vf v_load_u16_high(const uint16_t *p) {
     return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
 }
 V_INLINE void vi_store_u8(uint8_t *p, vi x) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)x)); }
-/// Stores `round(x) + zero` of two vectors as bytes, kept to `low ... high`.
-#define V_HAS_STORE_CODES 1
-V_INLINE void v_store_codes(uint8_t *p, vf x, vf y, int32_t zero, uint8_t low, uint8_t high) {
-    const __m512 most = _mm512_set1_ps(0x1p30f);
-    const __m512i i = _mm512_cvtps_epi32(_mm512_min_ps((__m512)x, most));
-    const __m512i j = _mm512_cvtps_epi32(_mm512_min_ps((__m512)y, most));
-    const __m512i words = _mm512_adds_epi16(_mm512_packs_epi32(i, j), _mm512_set1_epi16((int16_t)zero));
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 0, 4, 8, 12, 1, 5, 9, 13);
-    const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(words, words));
-    const __m256i codes = _mm256_max_epu8(_mm512_castsi512_si256(bytes), _mm256_set1_epi8((char)low));
-    _mm256_storeu_si256((__m256i *)p, _mm256_min_epu8(codes, _mm256_set1_epi8((char)high)));
+V_INLINE vf v_load_u8_n(const uint8_t *p, size_t n) {
+    return (vf)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)v_first(n), p)));
+}
+#define V_HAS_CODES 1
+/// Bytes of words, four to a lane: those of the first vector in its lowest four, and so on.
+V_INLINE vi vi_codes(vi a, vi b, vi c, vi d, int32_t zero, uint8_t low, uint8_t high) {
+    const __m512i shift = _mm512_set1_epi16((int16_t)zero);
+    const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32((__m512i)a, (__m512i)b), shift);
+    const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32((__m512i)c, (__m512i)d), shift);
+    const __m512i codes = _mm512_max_epu8(_mm512_packus_epi16(first, second), _mm512_set1_epi8((char)low));
+    return (vi)_mm512_min_epu8(codes, _mm512_set1_epi8((char)high));
+}
+/// `round(x) + zero` of four vectors as bytes, one after the other, kept to `low ... high`; x must fit 32 bits.
+V_INLINE vi v_codes(vf a, vf b, vf c, vf d, int32_t zero, uint8_t low, uint8_t high) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const vi codes = vi_codes(v_to_int(a), v_to_int(b), v_to_int(c), v_to_int(d), zero, low, high);
+    return (vi)_mm512_permutexvar_epi32(order, (__m512i)codes);
+}
+/// Stores bytes `16 * vectors * part` and on, for one or two vectors, `n` at most.
+V_INLINE void v_store_codes(uint8_t *p, vi codes, const size_t part, const size_t vectors, size_t n) {
+    if (vectors == 2) {
+        const __m256i bytes =
+            part == 0 ? _mm512_castsi512_si256((__m512i)codes) : _mm512_extracti64x4_epi64((__m512i)codes, 1);
+        if (n >= 32) {
+            _mm256_storeu_si256((__m256i *)p, bytes);
+        } else {
+            _mm256_mask_storeu_epi8(p, (1u << n) - 1, bytes);
+        }
+        return;
+    }
+    __m128i bytes = _mm512_castsi512_si128((__m512i)codes);
+    if (part == 1) bytes = _mm512_extracti32x4_epi32((__m512i)codes, 1);
+    if (part == 2) bytes = _mm512_extracti32x4_epi32((__m512i)codes, 2);
+    if (part == 3) bytes = _mm512_extracti32x4_epi32((__m512i)codes, 3);
+    _mm_mask_storeu_epi8(p, (__mmask16)v_first(n), bytes);
 }
 V_INLINE void vi_store_u16(uint16_t *p, vi x) {
     _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16((__m512i)x));
