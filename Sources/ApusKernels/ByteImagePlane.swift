@@ -39,7 +39,7 @@ struct ByteImagePlane {
         guard isCopied else { return unsafe image }
         guard let memory = unsafe scratch(.plane, byteCount: height * rowSize + 64) else { return nil }
         let target = unsafe memory.assumingMemoryBound(to: UInt8.self)
-        kernels.spreadItems(height, cost: rowSize / 16) { rows in
+        kernels.spreadItems(height, cost: rowSize / 4) { rows in
             // SAFETY: the memory holds every row.
             for row in rows { unsafe copy(row, of: image, fill: fill, to: target + row * rowSize) }
         }

@@ -91,7 +91,7 @@ struct ByteRowsUnfolding {
         let depth = unsafe run * task.segments
         guard let memory = unsafe scratch(.image, byteCount: lines * length * depth) else { return nil }
         let target = unsafe memory.assumingMemoryBound(to: UInt8.self)
-        kernels.spreadItems(lines, cost: length * depth / 16) { lines in
+        kernels.spreadItems(lines, cost: length * depth / 4) { lines in
             for place in lines.lowerBound * length..<lines.upperBound * length {
                 let (line, column) = place.quotientAndRemainder(dividingBy: length)
                 // SAFETY: the task vouches for the rows of the image, and the copy has room for each.

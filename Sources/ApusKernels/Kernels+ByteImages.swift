@@ -169,6 +169,13 @@ extension Kernels {
             table.pointee.u8_maximum_window)
     }
 
+    /// The parts windows over one image are spread in: few, for neighbours copy some rows twice.
+    private func windowParts(_ shape: PoolingShape, lineSize: Int) -> Int {
+        let work = shape.outputHeight * lineSize * shape.kernelHeight * shape.kernelWidth >> 17
+        let most = work < pool.threadCount * 4 ? pool.threadCount : pool.threadCount * 2
+        return pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(most, work, shape.outputHeight))
+    }
+
     @unsafe
     private func byteWindows(
         _ shape: PoolingShape, images: Int, channels: Int, _ input: UnsafePointer<UInt8>, fill: UInt8,
@@ -189,8 +196,11 @@ extension Kernels {
             let start = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
             let target = unsafe output + image * shape.outputHeight * lineSize
             let whole = unsafe task
-            spreadItems(shape.outputHeight, cost: lineSize * shape.kernelHeight * shape.kernelWidth / 8) { lines in
+            let height = shape.outputHeight
+            let parts = windowParts(shape, lineSize: lineSize)
+            pool.run(partCount: parts) { part in
                 var task = unsafe whole
+                let lines = part * height / parts..<(part + 1) * height / parts
                 // Strips of a padded copy are read before they leave the cache.
                 for first in stride(from: lines.lowerBound, to: lines.upperBound, by: plane.stripHeight) {
                     let strip = first..<Swift.min(first + plane.stripHeight, lines.upperBound)

@@ -79,6 +79,25 @@ import Testing
         }
     }
 
+    @Test("Quotients in the middle of two numbers and of odd scales round as divisions do", arguments: kernelSets)
+    func middles(kernels: Kernels) {
+        var random = SeededGenerator(64)
+        let scales = (0..<40).map { _ in Float.random(in: 0.001...3, using: &random) }
+        for scale in scales + [.leastNonzeroMagnitude, 1e-38, 3e38, -0.3] {
+            let middles = (-270...270).map { (Float($0) + 0.5) * scale }
+            let values = middles + middles.map(\.nextUp) + middles.map(\.nextDown) + [.infinity, -.infinity, 0]
+            let x = Buffer(values, filler: 0)
+            let y = Buffer<UInt8>(values.count, filler: 0xa5)
+            unsafe kernels.quantize(
+                count: values.count, x.constant, scale: scale, zeroPoint: 100, isSigned: false, into: y.pointer)
+            let codes = values.map { value in
+                let code = (value / scale).rounded(.toNearestOrEven) + 100
+                return code.isNaN ? 0 : UInt8(Swift.min(Swift.max(code, 0), 255))
+            }
+            #expect(y.array == codes && y.isIntact, "scale \(scale)")
+        }
+    }
+
     @Test("Matrices transpose at every element size", arguments: kernelSets)
     func transposes(kernels: Kernels) {
         for (rows, columns) in [(1, 1), (3, 5), (16, 16), (17, 33), (8, 40), (70, 130)] {
