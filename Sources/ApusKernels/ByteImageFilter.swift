@@ -85,29 +85,52 @@ struct ByteImageFilter {
     func fill(_ range: Range<Int>, of packed: UnsafeMutableRawPointer, _ source: ByteFilterSource) {
         let words = unsafe (packed + weightByteCount).assumingMemoryBound(to: Int32.self)
         let factors = unsafe (packed + weightByteCount + channels * 4).assumingMemoryBound(to: Float.self)
-        let bytes = unsafe packed.assumingMemoryBound(to: Int8.self)
-        let floats = unsafe packed.assumingMemoryBound(to: Float.self)
-        let inputs = shape.inputChannels / shape.groups
-        let taps = shape.kernelHeight * shape.kernelWidth
         for channel in range {
-            var sum: Int32 = 0
-            for input in 0..<source.channels / shape.groups {
-                for tap in 0..<taps {
-                    let value = source.weight(input * taps + tap, channel, source.channels / shape.groups * taps)
-                    sum &+= value
-                    if isDepthwise {
-                        unsafe floats[tap * channels + channel] = Float(value)
-                    } else {
-                        let (row, column) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
-                        let depth = row * groups * 4 + column * inputs + input
-                        let place = (depth / 4 * width + channel % width) * 4 + depth % 4
-                        unsafe bytes[channel / width * panelSize + place] = Int8(truncatingIfNeeded: value)
-                    }
-                }
-            }
+            let sum =
+                unsafe isDepthwise
+                ? fillTaps(of: channel, packed.assumingMemoryBound(to: Float.self), source)
+                : fillPanel(of: channel, packed.assumingMemoryBound(to: Int8.self), source)
             unsafe words[channel] = source.bias(channel) &- source.inputZeroPoint &* sum
             unsafe factors[channel] = source.scale(channel)
         }
+    }
+
+    /// Writes one channel of each tap's row; the sum of its weights.
+    @unsafe
+    private func fillTaps(
+        of channel: Int, _ floats: UnsafeMutablePointer<Float>, _ source: ByteFilterSource
+    ) -> Int32 {
+        let taps = shape.kernelHeight * shape.kernelWidth
+        let weights = source.weights(of: channel, count: taps)
+        var sum: Int32 = 0
+        for tap in 0..<taps {
+            let value = weights[tap]
+            sum &+= value
+            unsafe floats[tap * channels + channel] = Float(value)
+        }
+        return sum
+    }
+
+    /// Writes one column of its panel; the sum of its weights.
+    @unsafe
+    private func fillPanel(of channel: Int, _ bytes: UnsafeMutablePointer<Int8>, _ source: ByteFilterSource) -> Int32 {
+        let inputs = shape.inputChannels / shape.groups
+        let taps = shape.kernelHeight * shape.kernelWidth
+        let weights = source.weights(of: channel, count: source.channels / shape.groups * taps)
+        let (column, step) = (channel % width * 4, width * 4)
+        let panel = unsafe bytes + channel / width * panelSize + column
+        var sum: Int32 = 0
+        for tap in 0..<taps {
+            let (row, place) = tap.quotientAndRemainder(dividingBy: shape.kernelWidth)
+            var depth = row * groups * 4 + place * inputs
+            for input in 0..<source.channels / shape.groups {
+                let value = weights[input * taps + tap]
+                sum &+= value
+                unsafe panel[(depth >> 2) * step + (depth & 3)] = Int8(truncatingIfNeeded: value)
+                depth += 1
+            }
+        }
+        return sum
     }
 }
 
@@ -145,10 +168,27 @@ package struct ByteFilterSource {
         self.inputZeroPoint = inputZeroPoint
     }
 
-    fileprivate func weight(_ depth: Int, _ channel: Int, _ count: Int) -> Int32 {
+    /// The weights of one output channel, of which there are `count`.
+    fileprivate func weights(of channel: Int, count: Int) -> Channel {
         // SAFETY: the maker vouches for the weights.
-        let byte = unsafe weights[channel * (channelStride ?? count) + depth * depthStride]
-        return (isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte)) &- zeroPoints[channel]
+        unsafe Channel(
+            first: weights + channel * (channelStride ?? count), stride: depthStride, flip: isSigned ? 0 : 128,
+            zeroPoint: zeroPoints[channel] &- (isSigned ? 0 : 128))
+    }
+
+    /// The weights of one output channel without their zero point.
+    @safe
+    fileprivate struct Channel {
+        let first: UnsafePointer<UInt8>
+        let stride: Int
+        /// What makes a byte signed.
+        let flip: UInt8
+        let zeroPoint: Int32
+
+        subscript(_ depth: Int) -> Int32 {
+            // SAFETY: the maker of the source vouches for the weights.
+            Int32(Int8(bitPattern: unsafe first[depth &* stride] ^ flip)) &- zeroPoint
+        }
     }
 
     fileprivate func bias(_ channel: Int) -> Int32 { biases.isEmpty ? 0 : biases[channel] }

@@ -26,7 +26,7 @@ struct IndirectConvolution {
     /// Pixels whose pointers the kernel looks up together, at the least and at the most.
     private static let (chunk, largestChunk) = (24, 96)
     /// Vectors in a full panel of weights.
-    private static let panel = 3
+    static let panel = 3
     /// How many rows of weights ahead the kernel fetches.
     private static let prefetched = 64
     /// The bytes of weights that should stay in the second level of cache, and of a panel that must.

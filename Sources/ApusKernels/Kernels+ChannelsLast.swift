@@ -37,25 +37,54 @@ extension Kernels {
             return
         }
         let n = shape.outputChannels / shape.groups
-        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: n * shape.depth)
-        defer { unsafe rows.deallocate() }
         for group in 0..<shape.groups {
-            for row in 0..<n {
-                let source = unsafe weights + (group * n + row) * shape.depth
-                for channel in 0..<channels {
-                    for tap in 0..<taps {
-                        unsafe rows[row * shape.depth + tap * channels + channel] = unsafe source[channel * taps + tap]
-                    }
+            let source = unsafe weights + group * n * shape.depth
+            let out = unsafe target + group * packedImageGroupCount(shape)
+            if readsPairs(shape) {
+                unsafe packPairs(shape, weights: source, into: out)
+                continue
+            }
+            spreadPanels(n, cost: shape.depth) { columns in
+                unsafe table.pointee.f32_indirect_pack?(
+                    columns.count, channels, taps, source + columns.lowerBound * shape.depth,
+                    out + columns.lowerBound * shape.depth)
+            }
+        }
+    }
+
+    /// Packs one group's weights as words of two channels each.
+    @unsafe
+    private func packPairs(
+        _ shape: ConvolutionShape, weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
+    ) {
+        let (channels, taps) = (shape.inputChannels / shape.groups, shape.kernelHeight * shape.kernelWidth)
+        let (n, count) = (shape.outputChannels / shape.groups, shape.outputChannels / shape.groups * shape.depth)
+        guard let first = unsafe scratch(.left, byteCount: count * 4),
+            let second = unsafe scratch(.pairs, byteCount: count * 2)
+        else { return }
+        // SAFETY: both hold a number for each weight of the group.
+        let rows = unsafe first.assumingMemoryBound(to: Float.self)
+        for row in 0..<n {
+            for channel in 0..<channels {
+                for tap in 0..<taps {
+                    unsafe rows[row * shape.depth + tap * channels + channel] =
+                        unsafe weights[row * shape.depth + channel * taps + tap]
                 }
             }
-            var (depth, source) = unsafe (shape.depth, UnsafePointer(rows.baseAddress))
-            if readsPairs(shape) {
-                guard let memory = unsafe scratch(.pairs, byteCount: n * depth * 2) else { return }
-                unsafe table.pointee.bf16_narrow?(n * depth, source, memory.assumingMemoryBound(to: UInt16.self))
-                unsafe (depth, source) = (depth / 2, UnsafePointer(memory.assumingMemoryBound(to: Float.self)))
-            }
-            unsafe table.pointee.f32_indirect_pack?(
-                n, depth, source, target + group * packedImageGroupCount(shape))
+        }
+        unsafe table.pointee.bf16_narrow?(count, rows, second.assumingMemoryBound(to: UInt16.self))
+        unsafe table.pointee.f32_indirect_pack?(
+            n, shape.depth / 2, 1, second.assumingMemoryBound(to: Float.self), packed)
+    }
+
+    /// Spreads the panels of packed weights over the pool; gives the columns of some of them.
+    func spreadPanels(_ columns: Int, cost: Int, _ body: (Range<Int>) -> Void) {
+        let step = IndirectConvolution.panel * lanes
+        // The last panel may be one vector wider than the others.
+        let panels = Swift.max(1, (columns - lanes + step - 1) / step)
+        spreadItems(panels, cost: step * cost) { part in
+            guard columns > 0 else { return }
+            body(part.lowerBound * step..<(part.upperBound == panels ? columns : part.upperBound * step))
         }
     }
 

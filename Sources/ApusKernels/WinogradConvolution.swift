@@ -28,31 +28,14 @@ extension Kernels {
     ) {
         // SAFETY: the caller gives packedWinogradByteCount bytes and weights of the shape's sizes.
         let target = unsafe packed.assumingMemoryBound(to: Float.self)
-        let filters = shape.outputChannels * shape.inputChannels
-        let rows = UnsafeMutableBufferPointer<Float>.allocate(capacity: filters)
-        defer { unsafe rows.deallocate() }
-        for (position, factors) in Self.winogradFactors.enumerated() {
-            for filter in 0..<filters {
-                var sum = 0.0
-                for tap in 0..<9 { sum += factors[tap] * Double(unsafe weights[filter * 9 + tap]) }
-                unsafe rows[filter] = Float(sum)
-            }
-            unsafe table.pointee.f32_indirect_pack?(
-                shape.outputChannels, shape.inputChannels, rows.baseAddress,
-                target + position * winogradPanelCount(shape))
+        let channels = shape.inputChannels
+        let position = winogradPanelCount(shape)
+        spreadPanels(shape.outputChannels, cost: channels * 36) { columns in
+            unsafe table.pointee.f32_winograd_pack?(
+                columns.count, channels, position, weights + columns.lowerBound * channels * 9,
+                target + columns.lowerBound * channels)
         }
     }
-
-    /// What each of the nine taps counts at each of the 36 positions.
-    private static let winogradFactors: [[Double]] = {
-        let rows: [[Double]] = [
-            [1.0 / 4, 0, 0], [-1.0 / 6, -1.0 / 6, -1.0 / 6], [-1.0 / 6, 1.0 / 6, -1.0 / 6],
-            [1.0 / 24, 1.0 / 12, 1.0 / 6], [1.0 / 24, -1.0 / 12, 1.0 / 6], [0, 0, 1],
-        ]
-        return rows.flatMap { row in
-            rows.map { column in row.flatMap { first in column.map { first * $0 } } }
-        }
-    }()
 
     /// Convolves `N H W C` images with transformed weights; bias and residual run along channels.
     ///

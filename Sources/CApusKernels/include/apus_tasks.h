@@ -119,7 +119,10 @@ struct apus_indirect_task {
 };
 typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
 typedef apus_f32_indirect_fn apus_bf16_indirect_fn;
-typedef void apus_f32_indirect_pack_fn(size_t columns, size_t depth, const float *weights, float *packed);
+typedef void apus_f32_indirect_pack_fn(size_t columns, size_t channels, size_t taps, const float *weights,
+                                       float *packed);
+typedef void apus_f32_winograd_pack_fn(size_t columns, size_t channels, size_t position, const float *weights,
+                                       float *packed);
 typedef void apus_f32_indirect_scale_fn(size_t columns, size_t depth, const float *factors, const float *packed,
                                         float *scaled);
 

@@ -34,7 +34,9 @@ package struct LowerMatMul: Pass {
             }
             let kernels = k * n < Self.leastRounded ? kernels.multiplying(.f32) : kernels
             attributes.merge(kernels.precision.attributes) { $1 }
-            let packed = try unsafe PackedWeights.make(byteCount: kernels.packedGEMMByteCount(k: k, n: n)) { target in
+            let packed = try unsafe PackedWeights.make(
+                byteCount: kernels.packedGEMMByteCount(k: k, n: n), zeroed: false
+            ) { target in
                 // SAFETY: the constant holds k * n floats, the target the bytes asked for.
                 let operand = unsafe MatrixOperand(
                     weights.floats, rowStride: transposes ? 1 : n, columnStride: transposes ? k : 1)

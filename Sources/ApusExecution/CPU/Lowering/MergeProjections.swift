@@ -85,7 +85,7 @@ package struct MergeProjections: Pass {
 
     /// Packed weights lie panel by panel, so whole panels follow each other.
     private func joined(_ weights: [Tensor]) throws(ComputeError) -> Tensor {
-        try unsafe PackedWeights.make(byteCount: weights.reduce(0) { $0 + $1.elementCount }) { target in
+        try unsafe PackedWeights.make(byteCount: weights.reduce(0) { $0 + $1.elementCount }, zeroed: false) { target in
             var start = 0
             for tensor in weights {
                 // SAFETY: the target has room for all of them, one after the other.

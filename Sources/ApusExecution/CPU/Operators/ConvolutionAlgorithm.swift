@@ -35,7 +35,7 @@ enum ConvolutionAlgorithm: String, CaseIterable {
 
     /// Packs `f32` weights, which must be of the shape's sizes.
     func pack(_ weights: Tensor, _ shape: ConvolutionShape, _ kernels: Kernels) throws(ComputeError) -> Tensor {
-        try unsafe PackedWeights.make(byteCount: byteCount(shape, kernels)) { target in
+        try unsafe PackedWeights.make(byteCount: byteCount(shape, kernels), zeroed: false) { target in
             // SAFETY: the constant holds outputChannels * depth floats, the target the bytes asked for.
             switch self {
             case .indirect: unsafe kernels.packChannelsLast(shape, weights: weights.floats, into: target)

@@ -13,12 +13,14 @@ enum PackedWeights {
     /// Where weights are packed.
     private static let pages = LargePages()
 
-    /// Packs through a function that fills the given number of bytes.
+    /// Packs through a function that fills the given number of bytes; they need not be zero before where it fills all.
     ///
     /// - Throws: ``ComputeError`` with code `limit` where there is no memory for them, or to pack in.
-    static func make(byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) throws(ComputeError) -> Tensor {
+    static func make(
+        byteCount: Int, zeroed: Bool = true, _ fill: (UnsafeMutableRawPointer) -> Void
+    ) throws(ComputeError) -> Tensor {
         _ = ScratchShortage.take()
-        let storage = try TensorStorage(byteCount: byteCount, zeroed: true, budget: nil, from: pages)
+        let storage = try TensorStorage(byteCount: byteCount, zeroed: zeroed, budget: nil, from: pages)
         let packed = MutableTensor(.uint8, [byteCount], storage: storage, at: 0)
         // SAFETY: the pointer covers byteCount bytes and is used within the call only.
         unsafe fill(packed.baseAddress)
