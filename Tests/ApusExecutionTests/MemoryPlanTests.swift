@@ -70,6 +70,24 @@ import Testing
         }
     }
 
+    @Test("Sizes that are about the same share a plan, those that return find theirs, and memory does not pile up")
+    func buckets() throws {
+        let plan = try plan(.tensor(.float32, [Dimension(symbol: "N")]), 12)
+        let session = plan.makeSession()
+        func run(_ size: Int) throws {
+            try check(try session.run([.tensor(try Tensor([Float](repeating: 1, count: size), shape: [size]))]), 12, 1)
+        }
+        for size in 57...64 { try run(size) }
+        #expect(plan.memoryPlanCount == 2)
+        for _ in 0..<3 { for size in [60, 61, 2000, 64, 100] { try run(size) } }
+        #expect(plan.memoryPlanCount == 4)
+        for size in 1...2000 { try run(size) }
+        #expect(plan.memoryPlanCount == 32)
+        let bytes = try #require((session as? CPUSession)?.memoryByteCount)
+        // Three values at a time and those that are kept, none of them for each size that was met.
+        #expect(bytes < 40 * 2000 * 4)
+    }
+
     @Test("A chain of values needs the memory of few of them")
     func size() throws {
         let session = try plan(.tensor(.float32, [65536]), 40).makeSession()

@@ -13,19 +13,19 @@ import Testing
     private let catalogue = Catalogue(standardOperators + CPUBackend.operators)
 
     /// A convolution by 3 x 3 windows that both ways suit.
-    private func graph() throws -> Graph {
+    private func graph(_ sides: [Dimension] = [8, 8]) throws -> Graph {
         let weights = (0..<16 * 16 * 9).map { Float($0 % 23) * 0.01 - 0.1 }
         var conv = Node(
             "Conv", opset: 18, name: "window", inputs: ["x", "w"], outputs: ["y"],
             attributes: ["pads": .integers([1, 1, 1, 1])])
         try catalogue.resolve(&conv)
         return Graph(
-            inputs: [Value("x", .tensor(.float32, [1, 16, 8, 8]))], outputs: [Value("y", .unknown)], nodes: [conv],
+            inputs: [Value("x", .tensor(.float32, [1, 16] + sides))], outputs: [Value("y", .unknown)], nodes: [conv],
             constants: ["w": try Tensor(weights, shape: [16, 16, 3, 3])], opsets: ["": 18])
     }
 
-    private func lowered(_ tuner: Tuner?, isExact: Bool = false) throws -> Node {
-        var result = try graph()
+    private func lowered(_ tuner: Tuner?, isExact: Bool = false, sides: [Dimension] = [8, 8]) throws -> Node {
+        var result = try graph(sides)
         result.inferTypes()
         var options = PlanOptions(workers: WorkerPool(threadCount: 1), catalogue: catalogue, tuner: tuner)
         options.isExact = isExact
@@ -66,6 +66,14 @@ import Testing
         #expect(algorithm(node) == fast)
         #expect(tuner.measuredCount == 0)
         #expect(try #require(TacticRecord(node)).microseconds.sorted() == [2, 5])
+    }
+
+    @Test("Images of unknown sizes are guessed to be of usual ones, and nothing is measured on a guess")
+    func unknownSizes() throws {
+        let tuner = Tuner()
+        let node = try lowered(tuner, sides: [Dimension(symbol: "H"), Dimension(symbol: "W")])
+        #expect(algorithm(node) == "winograd")
+        #expect(tuner.measuredCount == 0)
     }
 
     @Test("Without a tuner the record holds what was expected; exact sums leave one way")

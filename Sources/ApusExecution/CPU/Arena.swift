@@ -16,11 +16,15 @@ final class Arena {
 
     init(budget: MemoryBudget?) { self.budget = budget }
 
-    /// Sets memory aside for a plan, or none where the plan asks for none or there is no room.
-    func prepare(_ plan: MemoryPlan?) {
+    /// Sets memory aside for a plan, that of the plan before where it suits and nobody holds any of it; none where the
+    /// plan asks for none or there is no room.
+    func prepare(_ plan: MemoryPlan) {
+        var memory = block?.releaseMemory()
         block = nil
-        guard let plan, plan.byteCount > 0 else { return }
-        block = try? PlannedBlock(plan, budget: budget)
+        guard plan.byteCount > 0 else { return }
+        if let old = memory, old.byteCount < plan.byteCount || old.byteCount / 4 > plan.byteCount { memory = nil }
+        memory = memory ?? (try? TensorStorage(byteCount: plan.byteCount, zeroed: false, budget: budget))
+        block = memory.map { PlannedBlock(plan, $0) }
     }
 
     /// Says which step asks for memory from now on.
@@ -70,7 +74,8 @@ private final class PlannedBlock {
     /// The places handed out that were not seen free since.
     private var held: [Int] = []
     private var next = 0
-    let byteCount: Int
+    private let whole: TensorStorage
+    var byteCount: Int { whole.byteCount }
 
     /// The step that asks for memory; steps come in order, and begin again with the next run.
     var step = 0 {
@@ -80,10 +85,9 @@ private final class PlannedBlock {
         }
     }
 
-    init(_ plan: MemoryPlan, budget: MemoryBudget?) throws(ComputeError) {
-        let whole = try TensorStorage(byteCount: plan.byteCount, zeroed: false, budget: budget)
+    init(_ plan: MemoryPlan, _ whole: TensorStorage) {
+        self.whole = whole
         places = plan.places
-        byteCount = plan.byteCount
         // SAFETY: every place lies inside the block, which its storages keep alive; two that overlap are never handed
         // out together.
         storages = plan.places.map { place in
@@ -92,17 +96,30 @@ private final class PlannedBlock {
         held.reserveCapacity(places.count)
     }
 
-    /// A place of exactly so many bytes that is planned for the step, and that nobody holds any part of.
+    /// The memory, for other places; nil while somebody holds one of these.
+    func releaseMemory() -> TensorStorage? {
+        for index in held where !isKnownUniquelyReferenced(&storages[index]) { return nil }
+        return whole
+    }
+
+    /// A place of so many bytes, or few more, that is planned for the step, and that nobody holds any part of.
     func take(_ byteCount: Int) -> TensorStorage? {
         var index = next
+        var best: Int?
         while index < places.count, places[index].first == step {
-            if places[index].byteCount == byteCount, isFree(index) {
-                held.append(index)
-                return storages[index]
+            let size = places[index].byteCount
+            // Up to three sizes that were rounded up by an eighth each.
+            if size >= byteCount, size / 16 * 11 <= byteCount, size < best.map({ places[$0].byteCount }) ?? .max,
+                isFree(index)
+            {
+                best = index
+                if size == byteCount { break }
             }
             index += 1
         }
-        return nil
+        guard let best else { return nil }
+        held.append(best)
+        return storages[best]
     }
 
     private func isFree(_ index: Int) -> Bool {

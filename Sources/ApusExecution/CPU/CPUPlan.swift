@@ -20,8 +20,8 @@ package final class CPUPlan: Plan {
 
     /// Until when the values are needed.
     let lifetimes: Lifetimes
-    /// Where the values lie, unless that depends on the inputs.
-    let fixedMemory: MemoryPlan?
+    /// Where the values lie.
+    let memoryPlans: MemoryPlans
     /// What the inputs must be, in order.
     let checks: [InputCheck]
     /// What the slots of inputs, captures and outputs go back to after a run: a constant or nothing.
@@ -118,7 +118,7 @@ package final class CPUPlan: Plan {
         CPUPlan.markReleases(&steps, keep: Set(outputSlots + constants.map(\.slot) + captureSlots))
         self.steps = steps.map { Step($0) }
         lifetimes = Lifetimes(graph, self.steps, outputSlots: outputSlots, slotCount: slotCount)
-        fixedMemory = lifetimes.isDynamic ? nil : lifetimes.plan(for: [])
+        memoryPlans = MemoryPlans(lifetimes)
         let values = Dictionary(uniqueKeysWithValues: constants.map { ($0.slot, $0.datum) })
         resets = Set(inputSlots + captureSlots + outputSlots).sorted().map { ($0, values[$0]) }
     }
@@ -135,6 +135,9 @@ package final class CPUPlan: Plan {
             steps[index].releasedSlots = released
         }
     }
+
+    /// How many memory plans are kept for inputs of different sizes.
+    package var memoryPlanCount: Int { memoryPlans.count }
 
     /// Makes a session with an arena of its own.
     package func makeSession() -> any Session { CPUSession(self) }

@@ -10,10 +10,10 @@ package final class CPUSession: Session {
     private let context: EvaluationContext
     private let table: ValueTable
     private let arena: Arena
-    /// The shapes of the inputs that memory is planned for.
-    private var plannedShapes: [Shape?]?
-    /// The shapes of the last run's inputs, where they were others.
-    private var otherShapes: [Shape?]?
+    /// The shapes of the last run's inputs.
+    private var lastShapes: [Shape?]?
+    /// The sizes that memory is planned for.
+    private var plannedSizes: [String: Int]?
     private var bodies: [BodyKey: CPUSession] = [:]
     private var currentStep = 0
 
@@ -85,22 +85,15 @@ package final class CPUSession: Session {
     /// The bytes the session holds for values that are not constants.
     package var memoryByteCount: Int { bodies.values.reduce(arena.byteCount) { $0 + $1.memoryByteCount } }
 
-    /// Plans memory before the first run, and again once inputs of other shapes came twice in a row.
+    /// Plans memory before the first run, and again when sizes are no longer about the same.
     private func prepareMemory(_ inputs: [Datum]) {
-        guard let planned = plannedShapes else {
-            let shapes = inputs.map(\.tensor?.shape)
-            plannedShapes = shapes
-            return arena.prepare(plan.fixedMemory ?? plan.lifetimes.plan(for: shapes))
-        }
-        guard plan.lifetimes.isDynamic else { return }
-        if Self.have(inputs, planned) {
-            otherShapes = nil
-        } else if let other = otherShapes, Self.have(inputs, other) {
-            (plannedShapes, otherShapes) = (other, nil)
-            arena.prepare(plan.lifetimes.plan(for: other))
-        } else {
-            otherShapes = inputs.map(\.tensor?.shape)
-        }
+        if let shapes = lastShapes, !plan.lifetimes.isDynamic || Self.have(inputs, shapes) { return }
+        let shapes = inputs.map(\.tensor?.shape)
+        lastShapes = shapes
+        let sizes = plan.lifetimes.isDynamic ? plan.lifetimes.bucket(for: shapes) : [:]
+        guard sizes != plannedSizes else { return }
+        plannedSizes = sizes
+        arena.prepare(plan.memoryPlans.plan(for: sizes))
     }
 
     private static func have(_ inputs: [Datum], _ shapes: [Shape?]) -> Bool {

@@ -93,15 +93,30 @@ struct Lifetimes: Sendable {
         return leftElements == rightElements && leftSizes.filter { $0 != 1 } == rightSizes.filter { $0 != 1 }
     }
 
-    /// The plan for inputs of the given shapes; values whose sizes these do not tell have no place in it.
-    func plan(for shapes: [Shape?]) -> MemoryPlan {
+    /// The named sizes that inputs of the given shapes give, each rounded up by at most an eighth, so that runs on
+    /// texts of about the same length share a plan.
+    func bucket(for shapes: [Shape?]) -> [String: Int] {
         var named: [String: Int] = [:]
         for (dimensions, shape) in zip(inputs, shapes) {
             guard let dimensions, let shape, dimensions.count == shape.rank else { continue }
             for (dimension, size) in zip(dimensions, shape) {
-                if let name = dimension.symbols.first, dimension == Dimension(symbol: name) { named[name] = size }
+                if let name = dimension.symbols.first, dimension == Dimension(symbol: name) {
+                    named[name] = Self.rounded(size)
+                }
             }
         }
+        return named
+    }
+
+    /// The next number up that has at most three digits before its zeros, in base two.
+    private static func rounded(_ size: Int) -> Int {
+        guard size > 8, size <= MemoryPlan.largestPlace else { return size }
+        let step = (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8
+        return (size + step - 1) / step * step
+    }
+
+    /// The plan for named sizes; values whose sizes these do not tell have no place in it.
+    func plan(for named: [String: Int]) -> MemoryPlan {
         let sizes = distinct.map { $0.value ?? $0.substituting(named).value }
         return MemoryPlan(
             entries.compactMap { entry in

@@ -120,7 +120,8 @@ struct ImageWalk {
         _ node: Node, _ convolution: ConvolutionAttributes, at position: Int, _ patch: inout Patch
     ) throws(ComputeError) {
         guard let weights = index.constant(node.input(1)) else { return }
-        let choice = try tactics.choose(convolution, shape(node, convolution), weights: weights)
+        let (shape, isKnown) = shape(node, convolution)
+        let choice = try tactics.choose(convolution, shape, isKnown: isKnown, weights: weights)
         let isPlanar = choice.algorithm == .indirect && convolution.shape.readsRuns && twin(node.inputs[0]) == nil
         let images = isPlanar ? node.inputs[0] : try demandTwin(node.inputs[0], before: position, &patch)
         var inputs = [images, patch.addConstant(choice.packed, node.input(1) + ".packed")]
@@ -137,12 +138,13 @@ struct ImageWalk {
         try replace(position, node, with: lowered, &patch)
     }
 
-    /// The whole shape of a convolution, where the sizes of its images are known.
-    private func shape(_ node: Node, _ convolution: ConvolutionAttributes) -> ConvolutionShape? {
-        guard let sizes = index.dimensions(of: node.inputs[0]), sizes.count == 4, let height = sizes[2].value,
-            let width = sizes[3].value
-        else { return nil }
-        return try? convolution.shape(
-            Shape([sizes[0].value ?? 1, convolution.depth * convolution.groups, height, width]))
+    /// The whole shape of a convolution, and whether the sizes of its images are known; others are guessed.
+    private func shape(_ node: Node, _ convolution: ConvolutionAttributes) -> (ConvolutionShape?, isKnown: Bool) {
+        let channels = convolution.depth * convolution.groups
+        let sizes = index.dimensions(of: node.inputs[0])?.map(\.value) ?? []
+        let known = sizes.count == 4 ? sizes : [nil, nil, nil, nil]
+        let side = ConvolutionTactics.usualSide(channels: channels)
+        let shape = try? convolution.shape(Shape([known[0] ?? 1, channels, known[2] ?? side, known[3] ?? side]))
+        return (shape, known[2] != nil && known[3] != nil)
     }
 }

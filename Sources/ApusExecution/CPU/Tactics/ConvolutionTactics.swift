@@ -19,9 +19,13 @@ struct ConvolutionTactics {
         var attributes: [String: Attribute]
     }
 
-    /// The choice for images of known sizes; without them the sums are taken as defined.
+    /// The rows that images of so many channels usually have in networks for pictures: 56 for 64 channels, 7 for 512.
+    static func usualSide(channels: Int) -> Int { max(7, min(224, 3584 / max(1, channels))) }
+
+    /// The choice for images of some shape; where it is a guess nothing is measured, and without one the sums are taken
+    /// as defined.
     func choose(
-        _ convolution: ConvolutionAttributes, _ shape: ConvolutionShape?, weights: Tensor
+        _ convolution: ConvolutionAttributes, _ shape: ConvolutionShape?, isKnown: Bool, weights: Tensor
     ) throws(ComputeError) -> Choice {
         guard let shape else {
             return Choice(
@@ -35,7 +39,7 @@ struct ConvolutionTactics {
         var record = TacticRecord(
             names: candidates.map(\.rawValue), expectedCycles: expected,
             multiplyAdds: shape.batch * shape.outputHeight * shape.outputWidth * shape.outputChannels * shape.depth)
-        guard let tuner else {
+        guard let tuner, isKnown else {
             let chosen = candidates[expected.indices.min { expected[$0] < expected[$1] } ?? 0]
             return Choice(
                 algorithm: chosen, packed: try chosen.pack(weights, convolution.shape, kernels),
