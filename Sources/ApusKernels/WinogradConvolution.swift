@@ -3,9 +3,23 @@
 
 import CApusKernels
 
-/// Convolutions by 3 x 3 windows with Winograd's F(4 x 4, 3 x 3) over images `N H W C`.
-///
-/// It takes 36 products where the definition takes 144, at a relative error of some millionths.
+/// How many rows and columns of output pixels Winograd's filtering makes at a time.
+package enum WinogradTile: Int, Sendable, CaseIterable {
+    /// F(2 x 2, 3 x 3): four ninths of the products of the definition, transformed weights 16/9 as many.
+    case two = 2
+    /// F(4 x 4, 3 x 3): a quarter of the products, at a relative error of some millionths; weights four times as many.
+    case four = 4
+
+    /// The rows and columns of output pixels.
+    package var side: Int { rawValue }
+    /// The numbers a tile of input pixels becomes in each channel.
+    package var positions: Int { (side + 2) * (side + 2) }
+
+    /// The tiles in one direction that cover some output pixels.
+    func count(over pixels: Int) -> Int { (pixels + side - 1) / side }
+}
+
+/// Convolutions by 3 x 3 windows over images `N H W C` with Winograd's filtering, by fewer products.
 extension Kernels {
     /// Whether the sums of a convolution may be taken this way.
     package static func allowsWinograd(_ shape: ConvolutionShape) -> Bool {
@@ -13,8 +27,10 @@ extension Kernels {
             && shape.dilationHeight == 1 && shape.dilationWidth == 1 && shape.groups == 1
     }
 
-    /// The bytes ``packWinograd(_:weights:into:)`` writes.
-    package func packedWinogradByteCount(_ shape: ConvolutionShape) -> Int { 36 * winogradPanelCount(shape) * 4 }
+    /// The bytes ``packWinograd(_:_:weights:into:)`` writes.
+    package func packedWinogradByteCount(_ shape: ConvolutionShape, _ tile: WinogradTile) -> Int {
+        tile.positions * winogradPanelCount(shape) * 4
+    }
 
     /// The floats of one position's weights.
     private func winogradPanelCount(_ shape: ConvolutionShape) -> Int {
@@ -22,16 +38,18 @@ extension Kernels {
     }
 
     /// Transforms weights `[outputChannels, inputChannels, 3, 3]` for
-    /// ``winogradConvolution(_:_:packed:into:epilogue:)``.
+    /// ``winogradConvolution(_:_:_:packed:into:epilogue:stride:)``.
     package func packWinograd(
-        _ shape: ConvolutionShape, weights: UnsafePointer<Float>, into packed: UnsafeMutableRawPointer
+        _ shape: ConvolutionShape, _ tile: WinogradTile, weights: UnsafePointer<Float>,
+        into packed: UnsafeMutableRawPointer
     ) {
         // SAFETY: the caller gives packedWinogradByteCount bytes and weights of the shape's sizes.
         let target = unsafe packed.assumingMemoryBound(to: Float.self)
         let channels = shape.inputChannels
         let position = winogradPanelCount(shape)
-        spreadPanels(shape.outputChannels, cost: channels * 36) { columns in
-            unsafe table.pointee.f32_winograd_pack?(
+        let pack = unsafe tile == .two ? table.pointee.f32_winograd2_pack : table.pointee.f32_winograd4_pack
+        spreadPanels(shape.outputChannels, cost: channels * tile.positions) { columns in
+            unsafe pack?(
                 columns.count, channels, position, weights + columns.lowerBound * channels * 9,
                 target + columns.lowerBound * channels)
         }
@@ -42,18 +60,18 @@ extension Kernels {
     /// The residual must not overlap the output. Pixels of the output lie `stride` floats apart, or as many as they
     /// have channels.
     package func winogradConvolution(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
-        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), stride: Int? = nil
+        _ shape: ConvolutionShape, _ tile: WinogradTile, _ input: UnsafePointer<Float>,
+        packed weights: UnsafeRawPointer, into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(),
+        stride: Int? = nil
     ) {
         guard shape.batch > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
         // SAFETY: the caller gives memory of packWinograd's layout and images of the shape's sizes.
         let filter = unsafe weights.assumingMemoryBound(to: Float.self)
-        let (wide, high) = ((shape.outputWidth + 3) / 4, (shape.outputHeight + 3) / 4)
-        let tiles = wide * high
-        let step = winogradStep(shape, tiles)
+        let tiles = tile.count(over: shape.outputWidth) * tile.count(over: shape.outputHeight)
+        let step = winogradStep(shape, tile, tiles)
         let blocks = (tiles + step - 1) / step
         let body = unsafe WinogradBlock(
-            shape: shape, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step,
+            shape: shape, tile: tile, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step,
             outputStride: stride ?? shape.outputChannels)
         if pool.threadCount == 1 || shape.batch * blocks >= 2 * pool.threadCount {
             pool.run(partCount: shape.batch * blocks) { part in
@@ -72,8 +90,8 @@ extension Kernels {
     }
 
     /// The tiles whose transforms stay in the second level of cache together, or enough for the products.
-    private func winogradStep(_ shape: ConvolutionShape, _ tiles: Int) -> Int {
-        let fitting = (512 << 10) / (36 * 4 * (shape.inputChannels + shape.outputChannels))
+    private func winogradStep(_ shape: ConvolutionShape, _ tile: WinogradTile, _ tiles: Int) -> Int {
+        let fitting = (512 << 10) / (tile.positions * 4 * (shape.inputChannels + shape.outputChannels))
         return Swift.min(tiles, Swift.max(24, fitting / 24 * 24))
     }
 }
@@ -82,6 +100,7 @@ extension Kernels {
 @safe
 private struct WinogradBlock {
     let shape: ConvolutionShape
+    let tile: WinogradTile
     let kernels: Kernels
     let weights: UnsafePointer<Float>
     let panelCount: Int
@@ -99,7 +118,7 @@ private struct WinogradBlock {
     ) {
         guard var task = unsafe makeTask(image, input, output, epilogue) else { return }
         unsafe transform(&task, tiles, first: tiles.lowerBound)
-        unsafe multiply(task, count: tiles.count, positions: 0..<36)
+        unsafe multiply(task, count: tiles.count, positions: 0..<tile.positions)
         unsafe finish(&task, tiles, first: tiles.lowerBound)
     }
 
@@ -119,8 +138,9 @@ private struct WinogradBlock {
             var own = unsafe task
             unsafe transform(&own, part(index), first: tiles.lowerBound)
         }
-        kernels.pool.run(partCount: 12) { index in
-            unsafe multiply(task, count: tiles.count, positions: index * 3..<index * 3 + 3)
+        let run = tile == .two ? 2 : 3
+        kernels.pool.run(partCount: tile.positions / run) { index in
+            unsafe multiply(task, count: tiles.count, positions: index * run..<(index + 1) * run)
         }
         kernels.pool.run(partCount: parts) { index in
             var own = unsafe task
@@ -133,8 +153,8 @@ private struct WinogradBlock {
         _ image: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
     ) -> apus_winograd_task? {
         let pixels = shape.outputHeight * shape.outputWidth
-        guard let left = unsafe scratch(.left, byteCount: 36 * stride(shape.inputChannels) * 4),
-            let product = unsafe scratch(.product, byteCount: 36 * stride(shape.outputChannels) * 4)
+        guard let left = unsafe scratch(.left, byteCount: tile.positions * stride(shape.inputChannels) * 4),
+            let product = unsafe scratch(.product, byteCount: tile.positions * stride(shape.outputChannels) * 4)
         else { return nil }
         let bounds = epilogue.activation.bounds
         var task = unsafe apus_winograd_task()
@@ -144,7 +164,7 @@ private struct WinogradBlock {
         unsafe task.pad_top = shape.padTop
         unsafe task.pad_left = shape.padLeft
         unsafe task.channels = shape.inputChannels
-        unsafe task.tiles_wide = (shape.outputWidth + 3) / 4
+        unsafe task.tiles_wide = tile.count(over: shape.outputWidth)
         unsafe task.v = left.assumingMemoryBound(to: Float.self)
         unsafe task.m = UnsafePointer(product.assumingMemoryBound(to: Float.self))
         unsafe task.columns = shape.outputChannels
@@ -171,7 +191,8 @@ private struct WinogradBlock {
         unsafe task.stride = stride(shape.inputChannels)
         let whole = unsafe task.v
         unsafe task.v = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.inputChannels }
-        unsafe kernels.table.pointee.f32_winograd_input?(&task)
+        let table = unsafe kernels.table
+        unsafe (tile == .two ? table.pointee.f32_winograd2_input : table.pointee.f32_winograd4_input)?(&task)
         unsafe task.v = whole
     }
 
@@ -182,7 +203,8 @@ private struct WinogradBlock {
         unsafe task.stride = stride(shape.outputChannels)
         let whole = unsafe task.m
         unsafe task.m = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.outputChannels }
-        unsafe kernels.table.pointee.f32_winograd_output?(&task)
+        let table = unsafe kernels.table
+        unsafe (tile == .two ? table.pointee.f32_winograd2_output : table.pointee.f32_winograd4_output)?(&task)
         unsafe task.m = whole
     }
 

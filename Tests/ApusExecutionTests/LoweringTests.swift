@@ -216,7 +216,8 @@ import Testing
             options.isExact = isExact
             let node = try #require(
                 try lowered(graph, options).nodes.first { $0.qualifiedName == "apus.cpu.ImageConv" })
-            let isWinograd = if case .string("winograd") = node.attributes["algorithm"] { true } else { false }
+            let isWinograd =
+                if case .string(let name) = node.attributes["algorithm"] { name.hasPrefix("winograd") } else { false }
             #expect(isWinograd == !isExact)
         }
         try expectAgreement(graph, operators: ["Transpose", "apus.cpu.ImageConv", "Transpose"], seed: 9)

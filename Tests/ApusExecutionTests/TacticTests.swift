@@ -43,18 +43,20 @@ import Testing
         let tuner = Tuner()
         let node = try lowered(tuner)
         let record = try #require(TacticRecord(node))
-        #expect(record.names == ["indirect", "winograd"])
-        #expect(record.microseconds.allSatisfy { $0 > 0 } && record.microseconds.count == 2)
+        #expect(record.names == ["indirect", "winograd2", "winograd4"])
+        #expect(record.microseconds.allSatisfy { $0 > 0 } && record.microseconds.count == 3)
         #expect(record.multiplyAdds == 64 * 16 * 16 * 9)
         #expect(record.peak > 0 && record.clock > 0)
-        #expect(tuner.measuredCount == 2)
-        let fastest = record.microseconds[0] <= record.microseconds[1] ? 0 : 1
-        #expect(algorithm(node) == record.names[fastest])
+        #expect(tuner.measuredCount == 3)
+        let fastest = record.microseconds.indices.min { record.microseconds[$0] < record.microseconds[$1] }
+        #expect(algorithm(node) == record.names[fastest ?? 0])
         _ = try lowered(tuner)
-        #expect(tuner.measuredCount == 2, "measured again")
+        #expect(tuner.measuredCount == 3, "measured again")
     }
 
-    @Test("What was measured before decides without being measured again", arguments: ["indirect", "winograd"])
+    @Test(
+        "What was measured before decides without being measured again",
+        arguments: ["indirect", "winograd2", "winograd4"])
     func known(_ fast: String) throws {
         let first = Tuner()
         _ = try lowered(first)
@@ -65,21 +67,21 @@ import Testing
         let node = try lowered(tuner)
         #expect(algorithm(node) == fast)
         #expect(tuner.measuredCount == 0)
-        #expect(try #require(TacticRecord(node)).microseconds.sorted() == [2, 5])
+        #expect(try #require(TacticRecord(node)).microseconds.sorted() == [2, 5, 5])
     }
 
     @Test("Images of unknown sizes are guessed to be of usual ones, and nothing is measured on a guess")
     func unknownSizes() throws {
         let tuner = Tuner()
         let node = try lowered(tuner, sides: [Dimension(symbol: "H"), Dimension(symbol: "W")])
-        #expect(algorithm(node) == "winograd")
+        #expect(algorithm(node).hasPrefix("winograd"))
         #expect(tuner.measuredCount == 0)
     }
 
     @Test("Without a tuner the record holds what was expected; exact sums leave one way")
     func expected() throws {
         let record = try #require(TacticRecord(try lowered(nil)))
-        #expect(record.names == ["indirect", "winograd"])
+        #expect(record.names == ["indirect", "winograd2", "winograd4"])
         #expect(record.expectedCycles.allSatisfy { $0 > 0 })
         #expect(record.microseconds.isEmpty && record.peak == 0)
         #expect(record.expectedMicroseconds(0) == nil && record.rate(0) == nil)

@@ -135,7 +135,7 @@ import Testing
             #expect(packed.isIntact)
             let y = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
-                shape, images.constant, packed: packed.constant, into: y.pointer,
+                shape, tile, images.constant, packed: packed.constant, into: y.pointer,
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
@@ -218,8 +218,8 @@ import Testing
         #expect(departure(y.array, wanted, relative: 1e-5, absolute: 5e-5) == nil)
     }
 
-    @Test("Winograd's convolutions agree with the definition", arguments: kernelSets)
-    func winograd(kernels: Kernels) {
+    @Test("Winograd's convolutions agree with the definition", arguments: kernelSets, WinogradTile.allCases)
+    func winograd(kernels: Kernels, tile: WinogradTile) {
         var random = SeededGenerator(24)
         let sizes = [(1, 3, 3, 1), (5, 9, 11, 17), (16, 4, 8, 16), (19, 14, 13, 40), (33, 21, 30, 8), (64, 16, 16, 70)]
         for (index, (channels, height, width, outputs)) in sizes.enumerated() {
@@ -244,12 +244,12 @@ import Testing
                 activation($0.element + residual[$0.offset])
             }
             let images = Buffer(channelsLast(x.array, channels, plane), filler: .nan)
-            let packed = Buffer<Float>(kernels.packedWinogradByteCount(shape) / 4, filler: 7)
-            unsafe kernels.packWinograd(shape, weights: w.constant, into: packed.pointer)
+            let packed = Buffer<Float>(kernels.packedWinogradByteCount(shape, tile) / 4, filler: 7)
+            unsafe kernels.packWinograd(shape, tile, weights: w.constant, into: packed.pointer)
             #expect(packed.isIntact)
             let y = Buffer(results: sums.count)
             unsafe kernels.winogradConvolution(
-                shape, images.constant, packed: packed.constant, into: y.pointer,
+                shape, tile, images.constant, packed: packed.constant, into: y.pointer,
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 1e-4) == nil, "\(shape)")
             #expect(y.isIntact)

@@ -141,7 +141,7 @@ struct apus_channel_task {
 };
 typedef void apus_f32_channels_fn(const struct apus_channel_task *task);
 
-/// Tiles of one image with channels last under Winograd's F(4 x 4, 3 x 3); see f32_winograd.inc.
+/// Tiles of one image with channels last under Winograd's filtering; see winograd.inc.
 struct apus_winograd_task {
     const float *x;
     ptrdiff_t height, width, pad_top, pad_left;

@@ -9,8 +9,10 @@ import ApusTensors
 enum ConvolutionAlgorithm: String, CaseIterable {
     /// Sums as defined, pixels read through pointers.
     case indirect
+    /// Winograd's F(2 x 2, 3 x 3).
+    case winograd2
     /// Winograd's F(4 x 4, 3 x 3).
-    case winograd
+    case winograd4
 
     /// Reads the attribute; without one the sums are as defined.
     init(_ node: NodeReader) throws(ComputeError) {
@@ -22,24 +24,31 @@ enum ConvolutionAlgorithm: String, CaseIterable {
     /// The attribute that reads back as this.
     var attributes: [String: Attribute] { self == .indirect ? [:] : ["algorithm": .string(rawValue)] }
 
+    /// The tiles of Winograd's ways.
+    var tile: WinogradTile? {
+        switch self {
+        case .indirect: nil
+        case .winograd2: .two
+        case .winograd4: .four
+        }
+    }
+
     /// Whether a convolution can be computed this way.
     func allows(_ shape: ConvolutionShape) -> Bool { self == .indirect || Kernels.allowsWinograd(shape) }
 
     /// The bytes packed weights take.
     func byteCount(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
-        switch self {
-        case .indirect: kernels.packedChannelsLastByteCount(shape)
-        case .winograd: kernels.packedWinogradByteCount(shape)
-        }
+        tile.map { kernels.packedWinogradByteCount(shape, $0) } ?? kernels.packedChannelsLastByteCount(shape)
     }
 
     /// Packs `f32` weights, which must be of the shape's sizes.
     func pack(_ weights: Tensor, _ shape: ConvolutionShape, _ kernels: Kernels) throws(ComputeError) -> Tensor {
         try unsafe PackedWeights.make(byteCount: byteCount(shape, kernels), zeroed: false) { target in
             // SAFETY: the constant holds outputChannels * depth floats, the target the bytes asked for.
-            switch self {
-            case .indirect: unsafe kernels.packChannelsLast(shape, weights: weights.floats, into: target)
-            case .winograd: unsafe kernels.packWinograd(shape, weights: weights.floats, into: target)
+            if let tile {
+                unsafe kernels.packWinograd(shape, tile, weights: weights.floats, into: target)
+            } else {
+                unsafe kernels.packChannelsLast(shape, weights: weights.floats, into: target)
             }
         }
     }
@@ -51,14 +60,12 @@ enum ConvolutionAlgorithm: String, CaseIterable {
         _ shape: ConvolutionShape, _ x: Tensor, isPlanar: Bool, factors: Tensor?, packed: Tensor,
         into y: UnsafeMutablePointer<Float>, stride: Int, _ epilogue: Epilogue, _ kernels: Kernels
     ) {
-        switch self {
-        case .indirect:
-            unsafe kernels.channelsLastConvolution(
+        guard let tile else {
+            return unsafe kernels.channelsLastConvolution(
                 shape, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, isPlanar: isPlanar,
                 factors: factors.map { unsafe UnsafePointer($0.floats) }, stride: stride)
-        case .winograd:
-            unsafe kernels.winogradConvolution(
-                shape, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, stride: stride)
         }
+        unsafe kernels.winogradConvolution(
+            shape, tile, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, stride: stride)
     }
 }

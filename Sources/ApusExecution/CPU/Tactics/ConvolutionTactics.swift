@@ -34,7 +34,7 @@ struct ConvolutionTactics {
                 attributes: precision(.indirect, convolution.shape).attributes)
         }
         var candidates = [ConvolutionAlgorithm.indirect]
-        if !isExact, Kernels.suitsWinograd(shape) { candidates.append(.winograd) }
+        if !isExact, Kernels.suitsWinograd(shape) { candidates += [.winograd2, .winograd4] }
         let expected = candidates.map { cycles($0, shape) / Double(kernels.pool.threadCount) }
         var record = TacticRecord(
             names: candidates.map(\.rawValue), expectedCycles: expected,
@@ -67,7 +67,7 @@ struct ConvolutionTactics {
     }
 
     private func cycles(_ algorithm: ConvolutionAlgorithm, _ shape: ConvolutionShape) -> Double {
-        algorithm == .winograd ? kernels.expectedWinogradCycles(shape) : kernels.expectedCycles(shape)
+        algorithm.tile.map { kernels.expectedCycles(shape, $0) } ?? kernels.expectedCycles(shape)
     }
 
     /// The time of one way with images that were just written and weights that were not read for long.
