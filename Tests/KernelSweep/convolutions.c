@@ -51,32 +51,39 @@ static void patch(void) {
 
 static size_t whole(size_t n) { return (n + tables[set]->lanes - 1) / tables[set]->lanes * tables[set]->lanes; }
 
-/// One after the other: packed weights read back by pixels that each have one channel; packing times a factor.
+/// Reads packed weights back, by pixels that each have one channel: y[depth][columns].
+static float *read_back(size_t columns, size_t depth, const float *packed) {
+    float *pixels = floats(depth * depth, 0, 0);
+    for (size_t k = 0; k < depth; ++k) pixels[k * depth + k] = 1;
+    const float *pointers[16];
+    struct apus_indirect_task task = {
+        .x = pixels, .height = 1, .width = (ptrdiff_t)depth, .x_stride = depth, .channels = depth,
+        .output_width = depth, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
+        .dilation_height = 1, .dilation_width = 1, .table = pointers, .chunk = 16, .pixels = depth, .taps = 1,
+        .columns = columns, .y_stride = columns, .low = -INFINITY, .high = INFINITY, .is_first = 1, .is_last = 1,
+        .weights = packed, .y = room(columns * depth * sizeof(float))};
+    tables[set]->f32_indirect(&task);
+    return task.y;
+}
+
+/// One after the other: packed weights read back; packing times a factor.
 static void weights(void) {
     for (size_t columns = 1; columns < 9 * tables[1]->lanes; columns += 1 + below(tables[1]->lanes)) {
-        const size_t depth = 1 + below(12);
-        examine(kernel_f32_indirect_pack, "columns=%zu depth=%zu", columns, depth);
+        const size_t taps = 1 + below(10), channels = 1 + below(10), depth = taps * channels;
+        examine(kernel_f32_indirect_pack, "columns=%zu channels=%zu taps=%zu", columns, channels, taps);
         const float *rows = floats(columns * depth, -1, 1), *factors = floats(depth, -2, 2);
-        float *pixels = floats(depth * depth, 0, 0), *scaled = floats(columns * depth, 0, 0), *y[2], *packed[2];
-        for (size_t k = 0; k < depth; ++k) pixels[k * depth + k] = 1;
+        float *scaled = floats(columns * depth, 0, 0), *y[2];
         for (size_t i = 0; i < columns * depth; ++i) scaled[i] = factors[i % depth] * rows[i];
-        const float *pointers[16];
-        struct apus_indirect_task task = {
-            .x = pixels, .height = 1, .width = (ptrdiff_t)depth, .x_stride = depth, .channels = depth,
-            .output_width = depth, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
-            .dilation_height = 1, .dilation_width = 1, .table = pointers, .chunk = 16, .pixels = depth, .taps = 1,
-            .columns = columns, .y_stride = columns, .low = -INFINITY, .high = INFINITY, .is_first = 1, .is_last = 1};
-        EACH_SET {
-            packed[set] = room(whole(columns) * depth * sizeof(float));
-            tables[set]->f32_indirect_pack(columns, depth, rows, packed[set]);
-        }
         set = 1;
-        task.weights = packed[1];
-        task.y = y[1] = room(columns * depth * sizeof(float));
-        tables[1]->f32_indirect(&task);
+        float *packed = room(whole(columns) * depth * sizeof(float));
+        tables[1]->f32_indirect_pack(columns, channels, taps, rows, packed);
+        y[1] = read_back(columns, depth, packed);
         set = 0;
         y[0] = room(columns * depth * sizeof(float));
-        for (size_t i = 0; i < columns * depth; ++i) y[0][i] = rows[i % columns * depth + i / columns];
+        for (size_t i = 0; i < columns * depth; ++i) {
+            const size_t k = i / columns, place = k % channels * taps + k / channels;
+            y[0][i] = rows[i % columns * depth + place];
+        }
         compare_floats(y, depth, columns, columns, 0);
 
         continue_with(kernel_f32_indirect_scale);
@@ -84,10 +91,11 @@ static void weights(void) {
         y[0] = room(0);
         set = 1;
         const size_t count = whole(columns) * depth;
-        float *direct = room(count * sizeof(float));
+        float *direct = room(count * sizeof(float)), *plain = room(count * sizeof(float));
         y[1] = room(count * sizeof(float));
-        tables[1]->f32_indirect_pack(columns, depth, scaled, direct);
-        tables[1]->f32_indirect_scale(columns, depth, factors, packed[1], y[1]);
+        tables[1]->f32_indirect_pack(columns, depth, 1, rows, plain);
+        tables[1]->f32_indirect_pack(columns, depth, 1, scaled, direct);
+        tables[1]->f32_indirect_scale(columns, depth, factors, plain, y[1]);
         y[0] = direct;
         compare_floats(y, 1, count, count, 0);
     }
@@ -129,7 +137,7 @@ static void indirect(enum kernel kernel, bool is_paired) {
             apus_f32_indirect_fn *const run = is_paired ? tables[set]->bf16_indirect : tables[set]->f32_indirect;
             const size_t panel = 3 * tables[set]->lanes;
             float *packed = room(whole(columns) * depth * sizeof(float));
-            tables[set]->f32_indirect_pack(columns, depth, rows, packed);
+            tables[set]->f32_indirect_pack(columns, depth, 1, rows, packed);
             task.weights = packed;
             task.table = room(taps * chunk * sizeof(float *));
             y[set] = room(reach(outputs, y_stride, columns) * sizeof(float));
@@ -154,35 +162,65 @@ static void indirect(enum kernel kernel, bool is_paired) {
     }
 }
 
-static void winograd_input(void) {
+/// Winograd's filtering by tiles of `side` x `side` output pixels.
+struct winograd {
+    enum kernel pack, input, output;
+    size_t side;
+};
+
+static void winograd_pack(struct winograd form) {
+    const size_t positions = (form.side + 2) * (form.side + 2);
+    for (int round = 0; round < 20; ++round) {
+        const size_t columns = 1 + below(9 * tables[1]->lanes), channels = 1 + below(2 * tables[1]->lanes + 3);
+        examine(form.pack, "side=%zu columns=%zu channels=%zu", form.side, columns, channels);
+        const float *rows = floats(columns * channels * 9, -1, 1);
+        float *y[2];
+        EACH_SET {
+            const size_t position = whole(columns) * channels;
+            float *packed = room(positions * position * sizeof(float));
+            (form.side == 2 ? tables[set]->f32_winograd2_pack : tables[set]->f32_winograd4_pack)(
+                columns, channels, position, rows, packed);
+            y[set] = room(positions * channels * columns * sizeof(float));
+            for (size_t p = 0; p < positions; ++p) {
+                memcpy(y[set] + p * channels * columns, read_back(columns, channels, packed + p * position),
+                       channels * columns * sizeof(float));
+            }
+        }
+        compare_floats(y, positions * channels, columns, columns, 1e-6f);
+    }
+}
+
+static void winograd_input(struct winograd form) {
+    const size_t positions = (form.side + 2) * (form.side + 2);
     for (int round = 0; round < 60; ++round) {
         const size_t height = 1 + below(14), width = 1 + below(14), top = below(3), left = below(3);
         const size_t channels = some(tables[1]->lanes), wide = 1 + below(3), all = wide * (1 + below(3));
         const size_t tile = below(all), tiles = all - tile, stride = tiles * channels + below(5);
-        examine(kernel_f32_winograd_input, "image=%zux%zu pad=%zu,%zu channels=%zu tiles=%zu+%zu of %zu", height, width,
-                top, left, channels, tile, tiles, wide);
+        examine(form.input, "image=%zux%zu pad=%zu,%zu channels=%zu tiles=%zu+%zu of %zu", height, width, top, left,
+                channels, tile, tiles, wide);
         struct apus_winograd_task task = {
             .x = floats(height * width * channels, -1, 1), .height = (ptrdiff_t)height, .width = (ptrdiff_t)width,
             .pad_top = (ptrdiff_t)top, .pad_left = (ptrdiff_t)left, .channels = channels, .tiles_wide = wide,
             .tile = tile, .tiles = tiles, .stride = stride};
         float *v[2];
         EACH_SET {
-            task.v = v[set] = room(reach(36, stride, tiles * channels) * sizeof(float));
-            tables[set]->f32_winograd_input(&task);
+            task.v = v[set] = room(reach(positions, stride, tiles * channels) * sizeof(float));
+            (form.side == 2 ? tables[set]->f32_winograd2_input : tables[set]->f32_winograd4_input)(&task);
         }
-        compare_floats(v, 36, tiles * channels, stride, 2e-5f);
+        compare_floats(v, positions, tiles * channels, stride, 2e-5f);
     }
 }
 
-static void winograd_output(void) {
+static void winograd_output(struct winograd form) {
+    const size_t positions = (form.side + 2) * (form.side + 2), side = form.side;
     for (int round = 0; round < 60; ++round) {
         const size_t height = 1 + below(10), width = 1 + below(10), columns = some(tables[1]->lanes);
-        const size_t wide = (width + 3) / 4, all = wide * ((height + 3) / 4), tiles = all;
+        const size_t wide = (width + side - 1) / side, tiles = wide * ((height + side - 1) / side);
         const size_t stride = tiles * columns + below(5), y_stride = columns + (below(2) ? below(4) : 0);
-        examine(kernel_f32_winograd_output, "outputs=%zux%zu columns=%zu stride=%zu round=%d", height, width, columns,
-                y_stride, round);
+        examine(form.output, "outputs=%zux%zu columns=%zu stride=%zu round=%d", height, width, columns, y_stride,
+                round);
         struct apus_winograd_task task = {
-            .m = floats(reach(36, stride, tiles * columns), -1, 1), .tiles_wide = wide, .tiles = tiles,
+            .m = floats(reach(positions, stride, tiles * columns), -1, 1), .tiles_wide = wide, .tiles = tiles,
             .stride = stride, .columns = columns, .output_height = height, .output_width = width,
             .y_stride = y_stride, .bias = below(2) ? floats(columns, -1, 1) : 0,
             .residual = below(2) ? floats(height * width * columns, -1, 1) : 0, .low = below(2) ? -3 : -INFINITY,
@@ -192,10 +230,16 @@ static void winograd_output(void) {
         EACH_SET {
             task.activation = is_curved ? tables[set]->f32_silu : 0;
             task.y = y[set] = room(reach(height * width, y_stride, columns) * sizeof(float));
-            tables[set]->f32_winograd_output(&task);
+            (side == 2 ? tables[set]->f32_winograd2_output : tables[set]->f32_winograd4_output)(&task);
         }
         compare_floats(y, height * width, columns, y_stride, 1e-4f);
     }
+}
+
+static void winograd(struct winograd form) {
+    winograd_pack(form);
+    winograd_input(form);
+    winograd_output(form);
 }
 
 void sweep_convolutions(void) {
@@ -203,6 +247,6 @@ void sweep_convolutions(void) {
     weights();
     indirect(kernel_f32_indirect, false);
     indirect(kernel_bf16_indirect, true);
-    winograd_input();
-    winograd_output();
+    winograd((struct winograd){kernel_f32_winograd2_pack, kernel_f32_winograd2_input, kernel_f32_winograd2_output, 2});
+    winograd((struct winograd){kernel_f32_winograd4_pack, kernel_f32_winograd4_input, kernel_f32_winograd4_output, 4});
 }

@@ -34,22 +34,35 @@ final class Arena {
     func take(_ byteCount: Int) -> TensorStorage? {
         if let planned = block?.take(byteCount) { return planned }
         var best: Int?
+        var outgrown: Int?
         for index in buffers.indices {
             let capacity = buffers[index].byteCount
-            guard capacity >= byteCount, capacity <= byteCount * 4 + 4096 else { continue }
+            guard capacity >= byteCount / 2, capacity <= byteCount * 4 + 4096 else { continue }
+            if capacity < byteCount {
+                if outgrown == nil, isKnownUniquelyReferenced(&buffers[index]) { outgrown = index }
+                continue
+            }
             if let found = best, buffers[found].byteCount <= capacity { continue }
             guard isKnownUniquelyReferenced(&buffers[index]) else { continue }
             if capacity == byteCount { return buffers[index] }
             best = index
         }
         if let best { return buffers[best] }
+        // Sizes that grow from run to run leave no buffer behind for each.
+        if let outgrown {
+            buffers.remove(at: outgrown)
+            if let larger = allocate(MemoryPlan.rounded(byteCount)) { return larger }
+        }
+        if let fresh = allocate(byteCount) { return fresh }
+        // What is free but of another size makes room, here or for whoever asks next.
+        trim()
+        return allocate(byteCount)
+    }
+
+    /// A new buffer; nil where there is no room.
+    private func allocate(_ byteCount: Int) -> TensorStorage? {
         guard let fresh = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget, from: pages) else {
-            // What is free but of another size makes room, here or for whoever asks next.
-            trim()
-            guard let second = try? TensorStorage(byteCount: byteCount, zeroed: false, budget: budget, from: pages)
-            else { return nil }
-            buffers.append(second)
-            return second
+            return nil
         }
         buffers.append(fresh)
         return fresh

@@ -101,18 +101,11 @@ struct Lifetimes: Sendable {
             guard let dimensions, let shape, dimensions.count == shape.rank else { continue }
             for (dimension, size) in zip(dimensions, shape) {
                 if let name = dimension.symbols.first, dimension == Dimension(symbol: name) {
-                    named[name] = Self.rounded(size)
+                    named[name] = MemoryPlan.rounded(size)
                 }
             }
         }
         return named
-    }
-
-    /// The next number up that has at most three digits before its zeros, in base two.
-    private static func rounded(_ size: Int) -> Int {
-        guard size > 8, size <= MemoryPlan.largestPlace else { return size }
-        let step = (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8
-        return (size + step - 1) / step * step
     }
 
     /// The plan for named sizes; values whose sizes these do not tell have no place in it.

@@ -34,6 +34,13 @@ struct MemoryPlan: Sendable {
     /// More values, and larger ones, are left to memory that is found step by step.
     static let (mostPlaces, largestPlace) = (4096, 1 << 40)
 
+    /// The next number up that has at most four digits before its zeros in base two: an eighth more at most.
+    static func rounded(_ size: Int) -> Int {
+        guard size > 8, size <= largestPlace else { return size }
+        let step = (1 << (Int.bitWidth - 1 - size.leadingZeroBitCount)) / 8
+        return (size + step - 1) / step * step
+    }
+
     /// Assigns places, the largest first, each as far in front as those allow that are alive with it.
     init(_ places: [Place]) {
         var places = places
