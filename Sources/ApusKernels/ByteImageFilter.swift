@@ -29,10 +29,13 @@ struct ByteImageFilter {
     /// The bytes of one panel.
     var panelSize: Int { width * shape.kernelHeight * groups * 4 }
     var weightByteCount: Int { isDepthwise ? channels * shape.depth * 4 : channels / width * panelSize }
-    var byteCount: Int { codesOffset + (hasCodes ? 64 + codeBlocks * 1280 : 0) }
+    var byteCount: Int { codesOffset + (hasCodes ? 64 + codeBlocks * codeBlockSize : 0) }
     private var codesOffset: Int { (weightByteCount + channels * 8 + 63) & ~63 }
     /// Whether depthwise weights come as bytes as well; a few channels at the end do without.
-    private var hasCodes: Bool { isDepthwise && shape.kernelHeight == 3 && shape.kernelWidth == 3 }
+    private var hasCodes: Bool {
+        isDepthwise && shape.kernelHeight == shape.kernelWidth && (shape.kernelWidth == 3 || shape.kernelWidth == 5)
+    }
+    private var codeBlockSize: Int { shape.kernelHeight * ((shape.kernelWidth + 3) / 4) * 256 + 512 }
     private var codeBlocks: Int { (shape.outputChannels + 47) / 64 }
 
     @unsafe
@@ -58,22 +61,25 @@ struct ByteImageFilter {
         guard hasCodes else { return }
         let weights = unsafe packed.assumingMemoryBound(to: Float.self)
         let (biases, factors) = unsafe (bias(packed), scales(packed))
+        let (size, words) = (shape.kernelWidth, (shape.kernelWidth + 3) / 4)
         // Small factors keep rounded sums inside 32 bits.
-        guard (0..<channels * 9).allSatisfy({ unsafe (-128...127).contains(weights[$0]) }),
+        guard (0..<channels * size * size).allSatisfy({ unsafe (-128...127).contains(weights[$0]) }),
             (0..<channels).allSatisfy({ unsafe factors[$0].magnitude <= 0.25 })
         else { return }
         let blocks = unsafe packed + codesOffset + 64
         for place in 0..<Swift.min(codeBlocks * 64, shape.outputChannels) {
-            let lane = place % 16
-            // SAFETY: there are 1280 bytes for every 64 channels.
-            let block = unsafe blocks + place / 64 * 1280 + (place % 64 / 16 * 4 + lane % 4) * 4
-            let vector = lane / 4 * 64
-            for tap in 0..<9 {
+            let (lane, vector) = (place % 16 % 4, place % 16 / 4)
+            // SAFETY: there is a block for every 64 channels.
+            let block = unsafe blocks + place / 64 * codeBlockSize + (place % 64 / 16 * 4 + lane) * 4
+            for tap in 0..<size * size {
+                let (row, column) = tap.quotientAndRemainder(dividingBy: size)
+                let at = ((row * 4 + vector) * words + column / 4) * 64 + column % 4
                 let code = unsafe Int8(weights[tap * channels + place])
-                unsafe (block + tap / 3 * 256 + vector + tap % 3).storeBytes(of: code, as: Int8.self)
+                unsafe (block + at).storeBytes(of: code, as: Int8.self)
             }
-            unsafe (block + 768 + vector).storeBytes(of: biases[place], as: Int32.self)
-            unsafe (block + 1024 + vector).storeBytes(of: factors[place], as: Float.self)
+            let end = (size * words * 4 + vector) * 64
+            unsafe (block + end).storeBytes(of: biases[place], as: Int32.self)
+            unsafe (block + end + 256).storeBytes(of: factors[place], as: Float.self)
         }
         unsafe (packed + codesOffset).storeBytes(of: 1, as: Int32.self)
     }

@@ -32,6 +32,8 @@ import Testing
             make((20, 20), (9, 11), 3, stride: 3, pad: 2, isDepthwise: true, dilation: 2),
             make((64, 64), (6, 8), 3, pad: 1, isDepthwise: true), make((80, 80), (7, 9), 3, pad: 1, isDepthwise: true),
             make((100, 100), (7, 11), 3, stride: 2, pad: 1, isDepthwise: true, batch: 2),
+            make((64, 64), (9, 8), 5, pad: 2, isDepthwise: true), make((70, 70), (6, 7), 5, isDepthwise: true),
+            make((90, 90), (12, 11), 5, stride: 2, pad: 2, isDepthwise: true),
             make((33, 33), (9, 9), 3, isDepthwise: true), make((150, 150), (50, 33), 3, pad: 1, isDepthwise: true),
         ]
     }

@@ -316,8 +316,9 @@ typedef void apus_u8s8_rows_fn(const struct apus_byte_rows_task *task);
 
 /// One row of windows over images whose channels lie together; distances are in bytes.
 ///
-/// Weights, biases and scales come once more as codes, or null: for each 64 channels, 12 vectors of 16 words of the
-/// taps in a row (the fourth zero), 4 of biases and 4 of scales; vector j holds channels 4 j ... 4 j + 3 of every 16.
+/// For square windows of 3 and 5, weights, biases and scales may come once more as codes, for 64 channels at a time:
+/// vectors of 16 words of four taps, the last ones zero, by rows, then by j, then by the words of a row; then 4 vectors
+/// of biases and 4 of scales. Vector j is for channels 4 j ... 4 j + 3 of every 16.
 struct apus_byte_window_task {
     size_t channels, first_channel, outputs, kernel_height, kernel_width;
     const uint8_t *x;
