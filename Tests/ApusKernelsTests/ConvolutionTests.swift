@@ -135,7 +135,7 @@ import Testing
             #expect(packed.isIntact)
             let y = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
-                shape, tile, images.constant, packed: packed.constant, into: y.pointer,
+                shape, images.constant, packed: packed.constant, into: y.pointer,
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
