@@ -3,8 +3,8 @@
 
 /// What convolutions over images with channels last are expected to take, by the operations and bytes of each way.
 extension Kernels {
-    /// Cycles of one thread for the sums as defined: two vector products each, of pairs where there are such, and weights
-    /// from memory.
+    /// Cycles of one thread for the sums as defined: two vector products each, of pairs where there are such, and
+    /// weights from memory.
     package func expectedCycles(_ shape: ConvolutionShape) -> Double {
         let pixels = Double(shape.outputHeight * shape.outputWidth * shape.batch)
         let weights = Double(shape.depth) * Double(shape.outputChannels)
