@@ -121,7 +121,8 @@ def scaling(results):
             body.append([f"{row.title} ({row.kind})", *line])
     if not body:
         return ""
-    return (f"## {more} threads over {one}\n\nHow many times faster {more} threads are than {one}, for rows over 5 ms.\n"
+    return (f"## {more} threads over {one}\n\n"
+            f"How many times faster {more} threads are than {one}, for rows over 5 ms.\n"
             f"Both were measured minutes apart: where the machine changed its pace between, all engines of a row are "
             f"moved alike, even beyond {more / one:g}.\n\n" + table(["row", *(each.title for each in ALL)], body))
 
