@@ -9,8 +9,8 @@ import ApusPasses
 import ApusTensors
 import Testing
 
-@Suite struct CodedWeightTests {
-    private let catalogue = Catalogue(standardOperators + CPUBackend.operators)
+@Suite struct CodedWeightTests: GraphLowering {
+    let catalogue = Catalogue(standardOperators + CPUBackend.operators)
 
     /// Numbers that look random, the same for a seed.
     private struct Numbers {
@@ -40,29 +40,15 @@ import Testing
         PlanOptions(workers: WorkerPool(threadCount: 2), instructionSet: instructionSet, catalogue: catalogue)
     }
 
-    private func graph(_ input: Shape, _ nodes: [Node], _ constants: [String: Tensor]) throws -> Graph {
-        var graph = Graph(
-            inputs: [Value("x", .tensor(.float32, input.map { Dimension($0) }))], outputs: [Value("y", .unknown)],
-            constants: constants, opsets: ["": 25, "com.microsoft": 1])
-        for var node in nodes {
-            try catalogue.resolve(&node)
-            graph.nodes.append(node)
-        }
-        return graph
-    }
+    private static let opsets = ["": 25, "com.microsoft": 1]
 
     /// What a plan is made of: weights are lowered, what is left of them expanded, and the rest lowered.
     private func lowered(_ graph: Graph, _ options: PlanOptions) throws -> Graph {
         var result = graph
         result.inferTypes()
-        var context = PassContext(catalogue: catalogue)
-        context.verifies = true
-        let clean = PassRunner(DeadCode())
-        let weights = CPUBackend().weightPasses(options).map { PassRunner($0) } + [clean]
-        try Pipeline(name: "weights", steps: weights, roundLimit: 1).run(on: &result, context)
+        try apply(CPUBackend().weightPasses(options), to: &result)
         try Pipeline.weightExpansion.run(on: &result, context)
-        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) } + [clean]
-        try Pipeline(name: "lowering", steps: steps, roundLimit: 1).run(on: &result, context)
+        try apply(CPUBackend().loweringPasses(options), to: &result)
         return result
     }
 
@@ -107,7 +93,8 @@ import Testing
                     ])
                 let relu = Node("Relu", opset: 18, inputs: ["p"], outputs: ["y"])
                 try expectAgreement(
-                    try graph([rows, k], [product, relu], constants), bound: bits == 8 ? 2e-2 : 2e-3,
+                    try graph([rows, k], [product, relu], constants: constants, opsets: Self.opsets),
+                    bound: bits == 8 ? 2e-2 : 2e-3,
                     "\(bits) bits, \(rows) rows, zeros '\(zeros)'")
             }
         }
@@ -126,7 +113,7 @@ import Testing
                 "MatMulNBits", domain: "com.microsoft", opset: 1, inputs: ["x", "w", "s", "", "g"], outputs: ["y"],
                 attributes: ["K": .integer(32), "N": .integer(5), "bits": .integer(4), "block_size": .integer(16)])
             try expectAgreement(
-                try graph([3, 32], [product], constants),
+                try graph([3, 32], [product], constants: constants, opsets: Self.opsets),
                 [isIdentity ? "apus.cpu.MatMulNBits" : "com.microsoft.MatMulNBits"])
         }
     }
@@ -174,7 +161,8 @@ import Testing
                     ]
                 }
                 try expectAgreement(
-                    try graph([4, k], nodes, constants), bound: type.storedBitWidth == 8 ? 5e-2 : 5e-3,
+                    try graph([4, k], nodes, constants: constants, opsets: Self.opsets),
+                    bound: type.storedBitWidth == 8 ? 5e-2 : 5e-3,
                     "\(type.name), \(layout), \(form)")
             }
         }
@@ -193,7 +181,8 @@ import Testing
         }
         let product = Node("MatMul", opset: 13, inputs: ["x", "d"], outputs: ["y"])
         try expectAgreement(
-            try graph([2, 20], [dequantize(0), product], constants), ["apus.cpu.MatMul"], bound: 5e-3)
+            try graph([2, 20], [dequantize(0), product], constants: constants, opsets: Self.opsets),
+            ["apus.cpu.MatMul"], bound: 5e-3)
         var shared = constants
         shared["s"] = try numbers.floats([6])
         let nodes = [
@@ -202,7 +191,9 @@ import Testing
                 "Einsum", opset: 12, inputs: ["p", "d"], outputs: ["y"],
                 attributes: ["equation": .string("ij,kj->ik")]),
         ]
-        try expectAgreement(try graph([2, 20], nodes, shared), ["apus.cpu.MatMulNBits", "Einsum"], bound: 5)
+        try expectAgreement(
+            try graph([2, 20], nodes, constants: shared, opsets: Self.opsets), ["apus.cpu.MatMulNBits", "Einsum"],
+            bound: 5)
     }
 
     @Test("Weights of half scales stay coded in a graph of half types", arguments: [ElementType.float16, .bfloat16])
@@ -225,7 +216,7 @@ import Testing
             Node("Transpose", opset: 13, inputs: ["d"], outputs: ["t"]),
             Node("MatMul", opset: 13, inputs: ["h", "t"], outputs: ["p"]), cast("p", "y", .float32),
         ]
-        let graph = try graph([3, 40], nodes, constants)
+        let graph = try graph([3, 40], nodes, constants: constants, opsets: Self.opsets)
         let names = try lowered(graph, options(.best)).nodes.map(\.qualifiedName)
         #expect(names.contains("apus.cpu.MatMulNBits"))
         try expectAgreement(graph, names, bound: type == .float16 ? 0.5 : 4)

@@ -9,43 +9,11 @@ import ApusPasses
 import ApusTensors
 import Testing
 
-@Suite struct LoweringTests {
-    private let catalogue = Catalogue(standardOperators + CPUBackend.operators)
+@Suite struct LoweringTests: GraphLowering {
+    let catalogue = Catalogue(standardOperators + CPUBackend.operators)
 
     private func options(_ instructionSet: InstructionSet) -> PlanOptions {
         PlanOptions(workers: WorkerPool(threadCount: 2), instructionSet: instructionSet, catalogue: catalogue)
-    }
-
-    private func floats(_ shape: Shape, seed: UInt64) throws -> Tensor {
-        var state = seed
-        let values = (0..<shape.elementCount).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(Int64(bitPattern: state) >> 40) / Float(1 << 23)
-        }
-        return try Tensor(values, shape: shape)
-    }
-
-    private func graph(
-        _ input: Shape, _ nodes: [Node], constants: [String: Tensor], output: String
-    ) throws -> Graph {
-        var graph = Graph(
-            inputs: [Value("x", .tensor(.float32, input.map { Dimension($0) }))], outputs: [Value(output, .unknown)],
-            constants: constants, opsets: ["": 18])
-        for var node in nodes {
-            try catalogue.resolve(&node)
-            graph.nodes.append(node)
-        }
-        return graph
-    }
-
-    private func lowered(_ graph: Graph, _ options: PlanOptions) throws -> Graph {
-        var result = graph
-        result.inferTypes()
-        var context = PassContext(catalogue: catalogue)
-        context.verifies = true
-        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) } + [PassRunner(DeadCode())]
-        try Pipeline(name: "lowering", steps: steps, roundLimit: 1).run(on: &result, context)
-        return result
     }
 
     /// Runs the graph as it is and lowered and compares every element.

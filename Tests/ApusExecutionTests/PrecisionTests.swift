@@ -9,8 +9,8 @@ import ApusPasses
 import ApusTensors
 import Testing
 
-@Suite struct PrecisionTests {
-    private let catalogue = Catalogue(standardOperators + CPUBackend.operators)
+@Suite struct PrecisionTests: GraphLowering {
+    let catalogue = Catalogue(standardOperators + CPUBackend.operators)
 
     private func options(_ instructionSet: InstructionSet, _ precision: Precision = .bf16) -> PlanOptions {
         PlanOptions(
@@ -18,40 +18,10 @@ import Testing
             precision: precision)
     }
 
-    private func floats(_ shape: Shape, seed: UInt64, scale: Float = 1) throws -> Tensor {
-        var state = seed
-        let values = (0..<shape.elementCount).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(Int64(bitPattern: state) >> 40) / Float(1 << 23) * scale
-        }
-        return try Tensor(values, shape: shape)
-    }
-
     private func node(
         _ name: String, _ inputs: [String], _ output: String, _ attributes: [String: Attribute] = [:]
     ) -> Node {
         Node(name, opset: 18, inputs: inputs, outputs: [output], attributes: attributes)
-    }
-
-    private func graph(_ input: Shape, _ nodes: [Node], _ constants: [String: Tensor]) throws -> Graph {
-        var graph = Graph(
-            inputs: [Value("x", .tensor(.float32, input.map { Dimension($0) }))], outputs: [Value("y", .unknown)],
-            constants: constants, opsets: ["": 18])
-        for var node in nodes {
-            try catalogue.resolve(&node)
-            graph.nodes.append(node)
-        }
-        return graph
-    }
-
-    private func lowered(_ graph: Graph, _ options: PlanOptions) throws -> Graph {
-        var result = graph
-        result.inferTypes()
-        var context = PassContext(catalogue: catalogue)
-        context.verifies = true
-        let steps = CPUBackend().loweringPasses(options).map { PassRunner($0) } + [PassRunner(DeadCode())]
-        try Pipeline(name: "lowering", steps: steps, roundLimit: 1).run(on: &result, context)
-        return result
     }
 
     /// Runs the graph as it is and lowered for pairs of bf16: rounding shows, but not much.
@@ -91,7 +61,7 @@ import Testing
         try expectRounding(
             graph(
                 [2, 3, 38, 42], nodes,
-                [
+                constants: [
                     "stem": try floats([16, 3, 3, 3], seed: 2), "wide": try floats([72, 16, 1, 1], seed: 3),
                     "deep": try floats([72, 1, 3, 3], seed: 4), "narrow": try floats([16, 72, 1, 1], seed: 5),
                     "grouped": try floats([24, 8, 3, 3], seed: 6), "odd": try floats([25, 24, 1, 1], seed: 7),
@@ -122,7 +92,7 @@ import Testing
             node("Add", ["d", "r"], "z"), node("MatMul", ["z", "few"], "y"),
         ]
         try expectRounding(
-            graph([2, 7, 64], nodes, constants), rounded: [String](repeating: "apus.cpu.MatMul", count: 6))
+            graph([2, 7, 64], nodes, constants: constants), rounded: [String](repeating: "apus.cpu.MatMul", count: 6))
     }
 
     @Test("A lowered node tells what it multiplies, and refuses what it cannot")
