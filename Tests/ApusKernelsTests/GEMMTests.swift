@@ -41,6 +41,26 @@ import Testing
         }
     }
 
+    @Test("Neither rows nor columns of the left operand need be contiguous", arguments: kernelSets)
+    func spreadLeft(kernels: Kernels) {
+        var random = SeededGenerator(14)
+        for (m, n, k) in [(1, 40, 9), (3, 32, 17), (16, 70, 33), (29, 64, 300)] {
+            let a = Buffer(2 * m * k, in: -1...1, &random)
+            let b = Buffer(k * n, in: -1...1, &random)
+            let packed = Buffer<Float>(kernels.packedGEMMByteCount(k: k, n: n) / 4, filler: 7)
+            let right = unsafe MatrixOperand(b.constant, rowStride: n)
+            unsafe kernels.packGEMM(k: k, n: n, right, into: packed.pointer)
+            let c = Buffer(results: m * n)
+            unsafe kernels.gemm(
+                m: m, n: n, k: k, MatrixOperand(a.constant, rowStride: 2 * k, columnStride: 2),
+                packed: packed.constant, into: c.pointer, rowStride: n)
+            let expected = naiveProduct(
+                m: m, n: n, k: k, { a[2 * ($0 * k + $1)] }, { b[$0 * n + $1] }, { sum, _, _ in Float(sum) })
+            #expect(departure(c.array, expected, absolute: 1e-5) == nil, "\(m) \(n) \(k)")
+            #expect(c.isIntact)
+        }
+    }
+
     static let activations: [Activation] = [
         .none, .relu, .clip(min: -0.5, max: 0.75), .leakyRelu(alpha: 0.1), .sigmoid, .tanh, .silu, .hardSwish,
         .hardSigmoid(alpha: 0.3, beta: 0.4), .geluErf, .geluTanh,

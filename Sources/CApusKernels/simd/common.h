@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define V_INLINE static inline __attribute__((always_inline, unused))
+/// Keeps the optimiser from deriving other addresses from a pointer that moves in a loop, which takes it all registers.
+#define V_OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
 /// out[4 * i + j] = p[j][i], or `fill` where `keep[i]` is zero, for sixteen bytes of four planes.
 V_INLINE void interleave_bytes(const uint8_t *p, size_t plane, const uint8_t *keep, uint8_t fill, uint8_t *out) {
