@@ -89,7 +89,8 @@ extension Kernels {
     ) {
         precondition(aOffsets.count == cOffsets.count && bOffsets.count == cOffsets.count)
         guard m > 0, n > 0, !cOffsets.isEmpty else { return }
-        let division = self.division(m: m, n: n, k: k, batch: cOffsets.count)
+        let columns = unsafe table.pointee.f32_gemm_columns * table.pointee.f32_gemm_group
+        let division = self.division(m: m, n: n, k: k, batch: cOffsets.count, groupedColumns: columns)
         pool.run(partCount: cOffsets.count * division.count) { part in
             let (index, piece) = part.quotientAndRemainder(dividingBy: division.count)
             // SAFETY: the caller vouches for the operands and offsets.
@@ -104,15 +105,20 @@ extension Kernels {
     @unsafe
     func multiply(_ product: MatrixProduct) {
         guard product.m > 0, product.n > 0 else { return }
-        let division = division(m: product.m, n: product.n, k: product.k, batch: 1, product.precision)
+        let division = unsafe division(
+            m: product.m, n: product.n, k: product.k, batch: 1, product.precision,
+            groupedColumns: product.groupedColumns(table))
         pool.run(partCount: division.count) { part in
             unsafe product.compute(rows: division.rows(part), columns: division.columns(part), self)
         }
     }
 
-    func division(m: Int, n: Int, k: Int, batch: Int, _ precision: Precision = .f32) -> ProductDivision {
+    func division(
+        m: Int, n: Int, k: Int, batch: Int, _ precision: Precision = .f32, groupedColumns: Int? = nil
+    ) -> ProductDivision {
         unsafe ProductDivision(
             m: m, n: n, k: k, batch: batch, panelRows: MatrixProduct.panelRows(m, table, precision),
-            panelColumns: table.pointee.f32_gemm_columns, threadCount: pool.threadCount)
+            panelColumns: table.pointee.f32_gemm_columns, groupedColumns: groupedColumns,
+            threadCount: pool.threadCount)
     }
 }

@@ -30,7 +30,10 @@ struct MatrixProduct {
     var epilogue: Epilogue
     var precision = Precision.f32
 
+    /// The depth of a block that is copied, which shall stay in a cache with the columns of a block.
     static let deepest = 256
+    /// The depth of a block of packed columns.
+    static let deepestPacked = 768
     /// How many rows ahead packed weights are fetched from memory.
     static let prefetchedDepth = 64
     static let widest = 512
@@ -45,10 +48,18 @@ struct MatrixProduct {
         return Swift.max(1, (m + panels - 1) / panels)
     }
 
+    /// The columns that tiles cover best, whole panels.
+    func groupedColumns(_ table: UnsafePointer<apus_kernel_table>) -> Int {
+        // SAFETY: as for the height of panels.
+        let width = unsafe table.pointee.f32_gemm_columns
+        guard precision == .f32, case .strided = left else { return width }
+        return unsafe width * table.pointee.f32_gemm_group
+    }
+
     /// Computes the block of rows and columns; both begin at multiples of the panel sizes.
     @unsafe
     func compute(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
-        let width = unsafe kernels.table.pointee.f32_gemm_columns
+        let width = unsafe groupedColumns(kernels.table)
         if streamsRight(rows.count, kernels) {
             // Packed weights are read in the order they lie, each once.
             for column in stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
@@ -71,14 +82,14 @@ struct MatrixProduct {
         case .codes: if isDepthWhole { return true }
         case .strided, .patches: return false
         }
-        return unsafe !isDepthWhole && k > Self.deepest && rows <= 2 * Self.panelRows(m, kernels.table, precision)
+        return unsafe !isDepthWhole && k > deepest && rows <= 2 * Self.panelRows(m, kernels.table, precision)
     }
 
     @unsafe
     private func computeBlock(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
         let table = unsafe kernels.table
         let (panelRows, panelColumns) = unsafe (Self.panelRows(m, table, precision), table.pointee.f32_gemm_columns)
-        let blocks = isDepthWhole ? 1 : Swift.max(1, (k + Self.deepest - 1) / Self.deepest)
+        let blocks = isDepthWhole ? 1 : Swift.max(1, (k + deepest - 1) / deepest)
         let depth = (k + blocks - 1) / blocks
         let rowBlock = panelRows * 16
         let kernel = unsafe precision == .bf16 ? table.pointee.bf16_gemm : table.pointee.f32_gemm
@@ -114,6 +125,11 @@ struct MatrixProduct {
         case .patches, .codes: return isInPlace
         case .packed, .strided: return isInPlace || m <= 2
         }
+    }
+
+    private var deepest: Int {
+        if case .packed = right { return Self.deepestPacked }
+        return Self.deepest
     }
 
     private func makeTask(panelRows: Int) -> apus_f32_gemm_task {
@@ -207,21 +223,32 @@ struct ProductDivision {
     private let m: Int
     private let n: Int
 
-    init(m: Int, n: Int, k: Int, batch: Int, panelRows: Int, panelColumns: Int, threadCount: Int) {
+    /// Divides rows at panels and columns at panels or, where enough are left for every thread, groups of them.
+    init(
+        m: Int, n: Int, k: Int, batch: Int, panelRows: Int, panelColumns: Int, groupedColumns: Int? = nil,
+        threadCount: Int
+    ) {
         self.m = m
         self.n = n
         let work = Double(m) * Double(n) * Double(Swift.max(1, k)) * Double(batch)
         let target = threadCount == 1 || work < 100_000 ? 1 : work < 1_600_000 ? threadCount : threadCount * 3
-        var step = Swift.min(n, MatrixProduct.widest)
+        let group = groupedColumns ?? panelColumns
+        let isGrouped = group > panelColumns && n >= group * threadCount
+        let unit = isGrouped ? group : panelColumns
+        var step = Swift.min(n, MatrixProduct.widest / unit * unit)
         var parts = (n + step - 1) / step
         if batch * parts < target, n >= m {
             parts = Swift.min((target + batch - 1) / batch, (n + panelColumns - 1) / panelColumns)
             step = (n + parts - 1) / parts
+        } else if isGrouped, batch == 1, threadCount > 1 {
+            parts = (parts + threadCount - 1) / threadCount * threadCount
+            step = (n + parts - 1) / parts
         }
-        columnStep = (step + panelColumns - 1) / panelColumns * panelColumns
+        columnStep = isGrouped && parts > 1 ? Swift.max(1, step / unit) * unit : (step + unit - 1) / unit * unit
         columnParts = (n + columnStep - 1) / columnStep
         let panels = (m + panelRows - 1) / panelRows
-        let wanted = (target + batch * columnParts - 1) / (batch * columnParts)
+        let isEnough = isGrouped && batch * columnParts >= 2 * threadCount
+        let wanted = isEnough ? 1 : (target + batch * columnParts - 1) / (batch * columnParts)
         let rows = Swift.min(wanted, panels)
         let panelsPerPart = (panels + rows - 1) / rows
         rowStep = panelsPerPart * panelRows

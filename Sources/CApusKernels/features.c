@@ -16,7 +16,7 @@
 #undef APUS_KERNEL
 
 static const struct apus_kernel_table scalar_table = {
-    1, 4, 8, 4, 4, 8, 4, 8,
+    1, 4, 8, 1, 4, 4, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##scalar,
 #include "kernels.def"
@@ -25,28 +25,28 @@ static const struct apus_kernel_table scalar_table = {
 
 #if defined(__x86_64__)
 static const struct apus_kernel_table avx2_table = {
-    8, 6, 16, 4, 6, 8, 4, 8,
+    8, 6, 16, 1, 4, 6, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##avx2,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512_table = {
-    16, 14, 32, 12, 14, 16, 12, 48,
+    16, 14, 32, 3, 12, 14, 16, 12, 48,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##avx512,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512vnni_table = {
-    16, 14, 32, 12, 14, 32, 12, 48,
+    16, 14, 32, 3, 12, 14, 32, 12, 48,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##avx512vnni,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table avx512bf16_table = {
-    16, 14, 32, 14, 14, 32, 12, 48,
+    16, 14, 32, 3, 14, 14, 32, 12, 48,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##avx512bf16,
 #include "kernels.def"
@@ -54,14 +54,14 @@ static const struct apus_kernel_table avx512bf16_table = {
 };
 #elif defined(__aarch64__)
 static const struct apus_kernel_table neon_table = {
-    4, 8, 8, 8, 8, 8, 4, 8,
+    4, 8, 8, 1, 8, 8, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##neon,
 #include "kernels.def"
 #undef APUS_KERNEL
 };
 static const struct apus_kernel_table neondot_table = {
-    4, 8, 8, 8, 8, 8, 4, 8,
+    4, 8, 8, 1, 8, 8, 8, 4, 8,
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
     apus_##dtype##_##family##_##neondot,
 #include "kernels.def"

@@ -41,6 +41,34 @@ import Testing
         }
     }
 
+    @Test("Many rows of depth are summed as exactly as few, in tiles of every width", arguments: kernelSets)
+    func depth(kernels: Kernels) {
+        var random = SeededGenerator(15)
+        for (m, n, k) in [(30, 96, 800), (37, 234, 300), (5, 130, 1700)] {
+            let a = Buffer(m * k, in: -1...1, &random)
+            let b = Buffer(k * n, in: -1...1, &random)
+            let packed = Buffer<Float>(kernels.packedGEMMByteCount(k: k, n: n) / 4, filler: 7)
+            let right = unsafe MatrixOperand(b.constant, rowStride: n)
+            unsafe kernels.packGEMM(k: k, n: n, right, into: packed.pointer)
+            let bias = Buffer(n, in: -1...1, &random)
+            let residual = Buffer(m * n, in: -1...1, &random)
+            let expected = naiveProduct(m: m, n: n, k: k, { a[$0 * k + $1] }, { b[$0 * n + $1] }) { sum, i, j in
+                Float(sum + Double(bias[j]) + Double(residual[i * n + j]))
+            }
+            for isInPlace in [false, true] {
+                let c = isInPlace ? Buffer(residual.array, filler: 3) : Buffer(results: m * n)
+                unsafe kernels.gemm(
+                    m: m, n: n, k: k, MatrixOperand(a.constant, rowStride: k), packed: packed.constant,
+                    into: c.pointer, rowStride: n,
+                    epilogue: Epilogue(
+                        bias: bias.constant, biasAxis: .column,
+                        residual: isInPlace ? c.constant : residual.constant))
+                #expect(departure(c.array, expected, absolute: 2e-5) == nil, "\(m) \(n) \(k) \(isInPlace)")
+                #expect(c.isIntact)
+            }
+        }
+    }
+
     @Test("Neither rows nor columns of the left operand need be contiguous", arguments: kernelSets)
     func spreadLeft(kernels: Kernels) {
         var random = SeededGenerator(14)

@@ -25,9 +25,11 @@ enum apus_isa {
 int apus_isa_present(int isa);
 
 /// The kernels of one instruction set and the shapes of their tiles.
+///
+/// Where the left side of an f32 product is read as it lies, tiles cover `f32_gemm_group` panels of columns best.
 struct apus_kernel_table {
     size_t lanes;
-    size_t f32_gemm_rows, f32_gemm_columns, bf16_gemm_rows;
+    size_t f32_gemm_rows, f32_gemm_columns, f32_gemm_group, bf16_gemm_rows;
     size_t i8_gemm_rows, i8_gemm_columns;
     size_t nbits_rows, nbits_direct_rows;
 #define APUS_KERNEL(dtype, family, signature, scalar, avx2, avx512, avx512vnni, avx512bf16, neon, neondot)             \
