@@ -9,8 +9,7 @@ extension Kernels {
         let pixels = Double(shape.outputHeight * shape.outputWidth * shape.batch)
         let weights = Double(shape.depth) * Double(shape.outputChannels)
         let isPaired = readsPairs(shape)
-        let factor = !isPaired ? 1 : instructionSet.multipliesPairs ? 0.55 : 1.2
-        return factor * pixels * weights / (2 * Double(lanes)) / 0.9
+        return (isPaired ? pairFactor : 1) * pixels * weights / (2 * Double(lanes)) / 0.9
             + Self.trafficCycles(weights * (isPaired ? 2 : 4))
     }
 
@@ -22,11 +21,15 @@ extension Kernels {
         let tiles = Double(
             tile.count(over: shape.outputHeight) * tile.count(over: shape.outputWidth) * shape.batch)
         // Small tiles are many, and read each pixel more often.
-        let products = (tile == .two ? 1.35 : 1.2) * channels * columns
-        let transforms = 5.6 * channels + 4.4 * columns
+        let isPaired = readsPairs(shape, tile)
+        let products = (tile == .two ? 1.35 : 1.2) * channels * columns * (isPaired ? pairFactor : 1)
+        let transforms = (isPaired ? 7.2 : 5.6) * channels + 4.4 * columns
         return tiles * positions * (products + transforms) / (2 * Double(lanes)) / 0.81
-            + Self.trafficCycles(4 * positions * channels * columns)
+            + Self.trafficCycles((isPaired ? 2 : 4) * positions * channels * columns)
     }
+
+    /// The time of a product of pairs as a share of that of two products of floats.
+    private var pairFactor: Double { instructionSet.multipliesPairs ? 0.55 : 1.2 }
 
     /// Cycles to read weights that do not stay in the caches from run to run.
     private static func trafficCycles(_ weightBytes: Double) -> Double {

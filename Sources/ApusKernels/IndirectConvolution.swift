@@ -45,13 +45,14 @@ struct IndirectConvolution {
         columns = shape.outputChannels / shape.groups
         pixels = shape.outputHeight * shape.outputWidth
         isPaired = kernels.readsPairs(shape)
-        let depth = shape.inputChannels / shape.groups / (isPaired ? 2 : 1)
+        let depth = shape.inputChannels / shape.groups
         // With few channels a row of the window is read as one run; its padding is then copied.
         isMerged = shape.readsRuns
         self.isPlanar = isPlanar
         self.outputStride = outputStride ?? shape.outputChannels
         taps = isMerged ? shape.kernelHeight : shape.kernelHeight * shape.kernelWidth
-        channels = isMerged ? depth * shape.kernelWidth : depth
+        let run = isMerged ? depth * shape.kernelWidth : depth
+        channels = isPaired ? (run + 1) / 2 : run
     }
 
     /// Computes every image, multiplied by factors only where channels are read in pairs.
@@ -62,13 +63,24 @@ struct IndirectConvolution {
         var task = unsafe makeTask()
         var source = unsafe input
         var imageCount = shape.inputHeight * shape.inputWidth * shape.inputChannels
-        if isPaired {
+        let width = shape.inputWidth + shape.padLeft + shape.padRight
+        if isPaired, isMerged {
+            // What lies between the pixels where windows begin takes the place of a pixel.
+            let steps = (width + shape.strideWidth - 1) / shape.strideWidth
+            guard
+                let words = unsafe kernels.pairLines(
+                    shape, input, width: steps * shape.strideWidth, isPlanar: isPlanar)
+            else { return }
+            unsafe source = unsafe words
+            unsafe task.width = steps
+            unsafe task.stride_width = 1
+            unsafe task.x_stride = shape.strideWidth * shape.inputChannels / 2
+            imageCount = unsafe shape.inputHeight * steps * task.x_stride
+        } else if isPaired {
             guard let words = unsafe kernels.pairPixels(shape, input, factors: factors) else { return }
             unsafe source = unsafe words
             imageCount /= 2
-        }
-        if isMerged, isPlanar || shape.padLeft + shape.padRight > 0 {
-            let width = shape.inputWidth + shape.padLeft + shape.padRight
+        } else if isMerged, isPlanar || shape.padLeft + shape.padRight > 0 {
             guard let padded = unsafe pad(input, width) else { return }
             unsafe source = unsafe padded
             unsafe task.width = width
@@ -111,7 +123,7 @@ struct IndirectConvolution {
         if isPaired {
             let (first, count) = (pixels.lowerBound * shape.inputChannels, pixels.count * shape.inputChannels)
             guard let memory = unsafe scratch(.pairs, byteCount: count * 2) else { return }
-            unsafe kernels.table.pointee.bf16_narrow?(count, input + first, memory.assumingMemoryBound(to: UInt16.self))
+            unsafe kernels.table.pointee.bf16_round?(count, input + first, memory.assumingMemoryBound(to: UInt16.self))
             unsafe task.x = UnsafePointer(memory.assumingMemoryBound(to: Float.self) - pixels.lowerBound * channels)
         }
         unsafe task.weights = weights
@@ -226,25 +238,15 @@ struct IndirectConvolution {
     /// A copy of the images with zeros at the left and right of each line.
     @unsafe
     private func pad(_ input: UnsafePointer<Float>, _ width: Int) -> UnsafePointer<Float>? {
-        let depth = shape.inputChannels
+        let count = width * shape.inputChannels
         let lines = shape.batch * shape.inputHeight
-        guard let memory = unsafe scratch(.image, byteCount: lines * width * depth * 4) else { return nil }
+        guard let memory = unsafe scratch(.image, byteCount: lines * count * 4) else { return nil }
         let target = unsafe memory.assumingMemoryBound(to: Float.self)
-        kernels.spreadItems(lines, cost: width * depth / 4) { part in
+        kernels.spreadItems(lines, cost: count / 4) { part in
             for line in part {
                 // SAFETY: lines count through batch and rows as the images do.
-                let out = unsafe target + line * width * depth
-                let (left, middle) = (shape.padLeft * depth, shape.inputWidth * depth)
-                unsafe out.update(repeating: 0, count: left)
-                if isPlanar {
-                    let (image, row) = line.quotientAndRemainder(dividingBy: shape.inputHeight)
-                    let plane = shape.inputHeight * shape.inputWidth
-                    let source = unsafe input + image * depth * plane + row * shape.inputWidth
-                    unsafe kernels.table.pointee.f32_interleave?(depth, shape.inputWidth, source, plane, out + left)
-                } else {
-                    unsafe (out + left).update(from: input + line * middle, count: middle)
-                }
-                unsafe (out + left + middle).update(repeating: 0, count: shape.padRight * depth)
+                unsafe kernels.padLine(
+                    shape, input, line, width: width, isPlanar: isPlanar, into: target + line * count)
             }
         }
         return unsafe UnsafePointer(target)

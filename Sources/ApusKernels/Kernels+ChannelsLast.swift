@@ -14,7 +14,7 @@ extension Kernels {
 
     /// The floats, or words of two bf16, one group's packed weights take.
     func packedImageGroupCount(_ shape: ConvolutionShape) -> Int {
-        wholeVectors(shape.outputChannels / shape.groups) * shape.depth / (readsPairs(shape) ? 2 : 1)
+        wholeVectors(shape.outputChannels / shape.groups) * (readsPairs(shape) ? shape.pairedDepth / 2 : shape.depth)
     }
 
     /// The least number of floats in whole vectors that holds `count`.
@@ -57,24 +57,35 @@ extension Kernels {
     private func packPairs(
         _ shape: ConvolutionShape, weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
     ) {
-        let (channels, taps) = (shape.inputChannels / shape.groups, shape.kernelHeight * shape.kernelWidth)
-        let (n, count) = (shape.outputChannels / shape.groups, shape.outputChannels / shape.groups * shape.depth)
-        guard let first = unsafe scratch(.left, byteCount: count * 4),
-            let second = unsafe scratch(.pairs, byteCount: count * 2)
-        else { return }
-        // SAFETY: both hold a number for each weight of the group.
-        let rows = unsafe first.assumingMemoryBound(to: Float.self)
+        let (channels, width) = (shape.inputChannels / shape.groups, shape.kernelWidth)
+        let (n, depth) = (shape.outputChannels / shape.groups, shape.pairedDepth)
+        guard let memory = unsafe scratch(.left, byteCount: n * depth * 4) else { return }
+        // SAFETY: the memory holds a number for each weight of the group.
+        let rows = unsafe memory.assumingMemoryBound(to: Float.self)
+        unsafe rows.update(repeating: 0, count: n * depth)
+        let line = depth / shape.kernelHeight
         for row in 0..<n {
             for channel in 0..<channels {
-                for tap in 0..<taps {
-                    unsafe rows[row * shape.depth + tap * channels + channel] =
-                        unsafe weights[row * shape.depth + channel * taps + tap]
+                for tap in 0..<shape.kernelHeight * width {
+                    let place = tap / width * line + tap % width * channels + channel
+                    unsafe rows[row * depth + place] =
+                        unsafe weights[(row * channels + channel) * shape.kernelHeight * width + tap]
                 }
             }
         }
-        unsafe table.pointee.bf16_narrow?(count, rows, second.assumingMemoryBound(to: UInt16.self))
+        unsafe packPairs(rows: rows, n, depth, into: packed)
+    }
+
+    /// Rounds rows of weights and packs them as words of two neighbours each.
+    @unsafe
+    func packPairs(
+        rows: UnsafePointer<Float>, _ n: Int, _ depth: Int, into packed: UnsafeMutablePointer<Float>
+    ) {
+        guard let memory = unsafe scratch(.pairs, byteCount: n * depth * 2) else { return }
+        // SAFETY: the caller gives n rows of the depth and room for as many packed ones.
+        unsafe round(count: n * depth, rows, into: memory.assumingMemoryBound(to: UInt16.self))
         unsafe table.pointee.f32_indirect_pack?(
-            n, shape.depth / 2, 1, second.assumingMemoryBound(to: Float.self), packed)
+            n, depth / 2, 1, memory.assumingMemoryBound(to: Float.self), packed)
     }
 
     /// Spreads the panels of packed weights over the pool; gives the columns of some of them.

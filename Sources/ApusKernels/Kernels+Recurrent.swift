@@ -16,10 +16,11 @@ extension Kernels {
     ) {
         let width = 4 * hidden
         // SAFETY: the caller gives batch rows of the sizes named.
+        guard let rows = unsafe stateRows(batch, hidden, last) else { return }
         let product = unsafe MatrixProduct(
-            m: batch, n: width, k: hidden, left: .strided(MatrixOperand(last, rowStride: hidden)),
+            m: batch, n: width, k: words(hidden), left: .strided(MatrixOperand(rows, rowStride: words(hidden))),
             right: .packed(weights.assumingMemoryBound(to: Float.self)), c: gates, rowStride: width,
-            epilogue: Epilogue(residual: UnsafePointer(gates)))
+            epilogue: Epilogue(residual: UnsafePointer(gates)), precision: precision)
         spreadCells(product, hidden: hidden, gates: 4) { cells in
             for row in 0..<batch {
                 var task = unsafe apus_lstm_task(
@@ -43,10 +44,11 @@ extension Kernels {
     ) {
         let width = 3 * hidden
         // SAFETY: the caller gives batch rows of the sizes named.
+        guard let rows = unsafe stateRows(batch, hidden, last) else { return }
         let product = unsafe MatrixProduct(
-            m: batch, n: width, k: hidden, left: .strided(MatrixOperand(last, rowStride: hidden)),
+            m: batch, n: width, k: words(hidden), left: .strided(MatrixOperand(rows, rowStride: words(hidden))),
             right: .packed(weights.assumingMemoryBound(to: Float.self)), c: hiddenGates, rowStride: width,
-            epilogue: Epilogue(bias: bias))
+            epilogue: Epilogue(bias: bias), precision: precision)
         spreadCells(product, hidden: hidden, gates: 3) { cells in
             for row in 0..<batch {
                 var task = unsafe apus_gru_task(
@@ -56,6 +58,13 @@ extension Kernels {
                 unsafe table.pointee.f32_gru_cell?(&task)
             }
         }
+    }
+
+    /// The state as the product reads it.
+    @unsafe
+    private func stateRows(_ batch: Int, _ hidden: Int, _ last: UnsafePointer<Float>) -> UnsafePointer<Float>? {
+        guard precision == .bf16 else { return unsafe last }
+        return unsafe pairRows(m: batch, k: hidden, MatrixOperand(last, rowStride: hidden))
     }
 
     /// Computes ranges of cells, each with its part of the product's columns for every gate, on the pool.

@@ -29,12 +29,13 @@ extension Kernels {
 
     /// The bytes ``packWinograd(_:_:weights:into:)`` writes.
     package func packedWinogradByteCount(_ shape: ConvolutionShape, _ tile: WinogradTile) -> Int {
-        tile.positions * winogradPanelCount(shape) * 4
+        tile.positions * winogradPanelCount(shape, tile) * 4
     }
 
-    /// The floats of one position's weights.
-    private func winogradPanelCount(_ shape: ConvolutionShape) -> Int {
+    /// The floats, or words of two bf16, of one position's weights.
+    private func winogradPanelCount(_ shape: ConvolutionShape, _ tile: WinogradTile) -> Int {
         (shape.outputChannels + lanes - 1) / lanes * lanes * shape.inputChannels
+            / (readsPairs(shape, tile) ? 2 : 1)
     }
 
     /// Transforms weights `[outputChannels, inputChannels, 3, 3]` for
@@ -46,12 +47,49 @@ extension Kernels {
         // SAFETY: the caller gives packedWinogradByteCount bytes and weights of the shape's sizes.
         let target = unsafe packed.assumingMemoryBound(to: Float.self)
         let channels = shape.inputChannels
-        let position = winogradPanelCount(shape)
+        let position = winogradPanelCount(shape, tile)
+        if readsPairs(shape, tile) {
+            return unsafe packWinogradPairs(shape, weights: weights, position: position, into: target)
+        }
         let pack = unsafe tile == .two ? table.pointee.f32_winograd2_pack : table.pointee.f32_winograd4_pack
         spreadPanels(shape.outputChannels, cost: channels * tile.positions) { columns in
             unsafe pack?(
                 columns.count, channels, position, weights + columns.lowerBound * channels * 9,
                 target + columns.lowerBound * channels)
+        }
+    }
+
+    /// Transforms weights by tiles of two and packs them as words of two channels each.
+    @unsafe
+    private func packWinogradPairs(
+        _ shape: ConvolutionShape, weights: UnsafePointer<Float>, position: Int,
+        into packed: UnsafeMutablePointer<Float>
+    ) {
+        let (n, channels) = (shape.outputChannels, shape.inputChannels)
+        let count = n * channels
+        guard let memory = unsafe scratch(.left, byteCount: 16 * count * 4) else { return }
+        // SAFETY: the memory holds 16 numbers for each filter, the caller gives nine.
+        let rows = unsafe memory.assumingMemoryBound(to: Float.self)
+        spreadItems(count, cost: 64) { filters in
+            for filter in filters {
+                var half = InlineArray<12, Float>(repeating: 0)
+                for column in 0..<3 {
+                    let (a, b, c) = unsafe (
+                        weights[filter * 9 + column], weights[filter * 9 + 3 + column], weights[filter * 9 + 6 + column]
+                    )
+                    (half[column], half[9 + column]) = (a, c)
+                    (half[3 + column], half[6 + column]) = ((a + c) * 0.5 + b * 0.5, (a + c) * 0.5 - b * 0.5)
+                }
+                for row in 0..<4 {
+                    let (a, b, c) = (half[row * 3], half[row * 3 + 1], half[row * 3 + 2])
+                    let out = unsafe rows + row * 4 * count + filter
+                    unsafe (out[0], out[3 * count]) = (a, c)
+                    unsafe (out[count], out[2 * count]) = ((a + c) * 0.5 + b * 0.5, (a + c) * 0.5 - b * 0.5)
+                }
+            }
+        }
+        for place in 0..<16 {
+            unsafe packPairs(rows: rows + place * count, n, channels, into: packed + place * position)
         }
     }
 
@@ -71,7 +109,7 @@ extension Kernels {
         let step = winogradStep(shape, tile, tiles)
         let blocks = (tiles + step - 1) / step
         let body = unsafe WinogradBlock(
-            shape: shape, tile: tile, kernels: self, weights: filter, panelCount: winogradPanelCount(shape), step: step,
+            shape: shape, tile: tile, kernels: self, weights: filter, panelCount: winogradPanelCount(shape, tile), step: step,
             outputStride: stride ?? shape.outputChannels)
         if pool.threadCount == 1 || shape.batch * blocks >= 2 * pool.threadCount {
             pool.run(partCount: shape.batch * blocks) { part in
@@ -211,6 +249,9 @@ private struct WinogradBlock {
     /// The products over channels at some positions.
     @unsafe
     private func multiply(_ whole: apus_winograd_task, count: Int, positions: Range<Int>) {
+        let isPaired = kernels.readsPairs(shape, tile)
+        let channels = shape.inputChannels / (isPaired ? 2 : 1)
+        let kernel = unsafe isPaired ? kernels.table.pointee.bf16_indirect : kernels.table.pointee.f32_indirect
         guard let v = unsafe whole.v, let m = unsafe whole.m else { return }
         let chunk = 96
         let tableBytes = unsafe chunk * MemoryLayout<UnsafePointer<Float>>.stride
@@ -221,8 +262,8 @@ private struct WinogradBlock {
         unsafe task.ahead = 64 * 3 * kernels.lanes
         unsafe task.height = 1
         unsafe task.width = count
-        unsafe task.x_stride = shape.inputChannels
-        unsafe task.channels = shape.inputChannels
+        unsafe task.x_stride = channels
+        unsafe task.channels = channels
         unsafe task.output_width = count
         unsafe (task.kernel_height, task.kernel_width) = (1, 1)
         unsafe (task.stride_height, task.stride_width) = (1, 1)
@@ -234,10 +275,16 @@ private struct WinogradBlock {
         unsafe (task.low, task.high) = (-.infinity, .infinity)
         unsafe (task.is_first, task.is_last) = (1, 1)
         for position in positions {
-            unsafe task.x = UnsafePointer(v + position * stride(shape.inputChannels))
+            let tiles = unsafe v + position * stride(shape.inputChannels)
+            if isPaired {
+                // Words lie where the numbers they are rounded from lay, never ahead of them.
+                unsafe kernels.table.pointee.bf16_round?(
+                    count * shape.inputChannels, tiles, UnsafeMutableRawPointer(tiles).assumingMemoryBound(to: UInt16.self))
+            }
+            unsafe task.x = UnsafePointer(tiles)
             unsafe task.weights = weights + position * panelCount
             unsafe task.y = UnsafeMutablePointer(mutating: m + position * stride(shape.outputChannels))
-            unsafe kernels.table.pointee.f32_indirect?(&task)
+            unsafe kernel?(&task)
         }
     }
 }

@@ -69,7 +69,7 @@ import Testing
                 ]),
             rounded: [
                 "apus.cpu.ImageConv", "apus.cpu.ImageConv", "apus.cpu.ImageConv", "apus.cpu.ImageConv",
-                "apus.cpu.MatMul",
+                "apus.cpu.ImageConv", "apus.cpu.MatMul",
             ])
     }
 

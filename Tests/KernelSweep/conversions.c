@@ -95,6 +95,7 @@ void sweep_conversions(void) {
     narrow(BOTH(f16_narrow));
     widen(BOTH(bf16_widen));
     narrow(BOTH(bf16_narrow));
+    narrow(BOTH(bf16_round));
     pair();
     quantize(BOTH(u8_quantize), 0);
     quantize(BOTH(s8_quantize), -128);

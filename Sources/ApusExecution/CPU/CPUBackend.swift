@@ -38,7 +38,7 @@ package struct CPUBackend: Backend {
             LowerConv(kernels: kernels), LowerMatMul(kernels: rounding), LowerMatMulNBits(kernels: kernels),
             LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
-            LowerRecurrent(kernels: kernels), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
+            LowerRecurrent(kernels: rounding), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
             FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),
             FuseImageBlocks(kernels: kernels), FuseFactors(), FuseImageConcat(),
         ]

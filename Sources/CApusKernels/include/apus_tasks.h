@@ -232,6 +232,7 @@ typedef void apus_f16_widen_fn(size_t n, const uint16_t *x, float *y);
 typedef void apus_f16_narrow_fn(size_t n, const float *x, uint16_t *y);
 typedef apus_f16_widen_fn apus_bf16_widen_fn;
 typedef apus_f16_narrow_fn apus_bf16_narrow_fn;
+typedef apus_f16_narrow_fn apus_bf16_round_fn;
 typedef void apus_bf16_pair_fn(size_t n, const float *a, const float *b, float *y);
 typedef void apus_u8_quantize_fn(size_t n, const float *x, float scale, float zero_point, float low, float high,
                                  void *y);

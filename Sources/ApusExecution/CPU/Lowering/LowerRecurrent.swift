@@ -5,7 +5,8 @@ package import ApusGraphs
 import ApusKernels
 package import ApusTensors
 
-/// Replaces LSTM and GRU layers with constant weights and ONNX's default activations by ones with packed weights.
+/// Replaces LSTM and GRU layers with constant weights and ONNX's default activations by ones with packed weights, which
+/// are rounded to the precision of the kernels.
 package struct LowerRecurrent: Pass {
     let kernels: Kernels
 
@@ -29,7 +30,7 @@ package struct LowerRecurrent: Pass {
             let attributes: [String: Attribute] = [
                 "direction": .string(node.string("direction") ?? "forward"), "hidden_size": .integer(hidden),
                 "input_size": .integer(inputSize), "isa": .string(kernels.instructionSet.rawValue),
-            ]
+            ].merging(kernels.precision.attributes) { $1 }
             var inputs = [
                 node.inputs[0], patch.addConstant(try pack(weights), node.input(1) + ".packed"),
                 patch.addConstant(try pack(recurrence), node.input(2) + ".packed"),

@@ -36,6 +36,9 @@ enum ConvolutionAlgorithm: String, CaseIterable {
     /// Whether a convolution can be computed this way.
     func allows(_ shape: ConvolutionShape) -> Bool { self == .indirect || Kernels.allowsWinograd(shape) }
 
+    /// Whether sums may be taken over pairs of bf16.
+    func hasPairs(_ shape: ConvolutionShape) -> Bool { tile?.hasPairs(shape) ?? shape.hasPairs }
+
     /// The bytes packed weights take.
     func byteCount(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
         tile.map { kernels.packedWinogradByteCount(shape, $0) } ?? kernels.packedChannelsLastByteCount(shape)

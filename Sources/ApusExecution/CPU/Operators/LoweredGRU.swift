@@ -31,7 +31,7 @@ struct LoweredGRU: Operator {
         let result = try outputs.makeTensor(0, .float32, Shape(steps, shape.directions, batch, hidden))
         let state = try shape.initialState(try inputs.optionalTensor(4), batch: batch, outputs.context)
         let gates = try outputs.context.makeTensor(.float32, Shape(steps + 1, batch, 3 * hidden))
-        let kernels = outputs.context.kernels
+        let kernels = outputs.context.kernels(shape.precision)
         let (inputWeights, stateWeights) = (try inputs.tensor(1), try inputs.tensor(2))
         if batch > 0, steps > 0 {
             for direction in 0..<shape.directions {

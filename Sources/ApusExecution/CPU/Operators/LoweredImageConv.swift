@@ -34,7 +34,7 @@ struct LoweredImageConv: Operator {
         isPlanar = try node.flag("planar")
         hasFactors = node.hasInput(4)
         guard convolution.kernel.count == 2, algorithm.allows(convolution.shape),
-            precision == .f32 || algorithm == .indirect && convolution.shape.hasPairs,
+            precision == .f32 || algorithm.hasPairs(convolution.shape),
             !isPlanar || algorithm == .indirect && convolution.shape.readsRuns,
             !hasFactors || algorithm == .indirect && convolution.groups == 1 && convolution.kernel == [1, 1]
         else {

@@ -34,7 +34,7 @@ struct LoweredLSTM: Operator {
         let state = try shape.initialState(try inputs.optionalTensor(4), batch: batch, outputs.context)
         let cell = try shape.initialState(try inputs.optionalTensor(5), batch: batch, outputs.context)
         let gates = try outputs.context.makeTensor(.float32, Shape(steps, batch, 4 * hidden))
-        let kernels = outputs.context.kernels
+        let kernels = outputs.context.kernels(shape.precision)
         let (inputWeights, stateWeights) = (try inputs.tensor(1), try inputs.tensor(2))
         if batch > 0, steps > 0 {
             for direction in 0..<shape.directions {

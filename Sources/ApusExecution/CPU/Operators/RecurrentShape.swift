@@ -18,13 +18,15 @@ struct RecurrentShape {
     let inputSize: Int
     let gates: Int
     let isa: String
+    let precision: Precision
 
-    /// Reads `direction`, `hidden_size`, `input_size` and `isa`.
+    /// Reads `direction`, `hidden_size`, `input_size`, `isa` and `precision`.
     init(_ node: NodeReader, gates: Int) throws(ComputeError) {
         direction = try node.choice("direction", default: .forward)
         hidden = try node.integer("hidden_size")
         inputSize = try node.integer("input_size")
         isa = try node.string("isa", default: "scalar")
+        precision = try Precision(node)
         self.gates = gates
         guard (1...1 << 20).contains(hidden), (1...1 << 24).contains(inputSize) else {
             throw .attribute("a layer of \(hidden) cells over \(inputSize) inputs")
@@ -54,7 +56,7 @@ struct RecurrentShape {
         guard x.elementType == .float32, x.shape.rank == 3, x.shape[2] == inputSize else {
             throw .shape("input 0 is \(x), expected f32 sequences of \(inputSize)")
         }
-        let kernels = context.kernels
+        let kernels = context.kernels(precision)
         let width = gates * hidden
         let inputBytes = kernels.packedGEMMByteCount(k: inputSize, n: width)
         let stateBytes = kernels.packedGEMMByteCount(k: hidden, n: width)

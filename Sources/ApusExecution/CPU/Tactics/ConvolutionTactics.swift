@@ -63,7 +63,7 @@ struct ConvolutionTactics {
 
     /// What a convolution multiplies when it is computed one way.
     private func precision(_ algorithm: ConvolutionAlgorithm, _ shape: ConvolutionShape) -> Precision {
-        algorithm == .indirect && kernels.readsPairs(shape) ? kernels.precision : .f32
+        algorithm.hasPairs(shape) ? kernels.precision : .f32
     }
 
     private func cycles(_ algorithm: ConvolutionAlgorithm, _ shape: ConvolutionShape) -> Double {
