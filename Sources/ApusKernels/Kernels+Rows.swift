@@ -16,6 +16,25 @@ extension Kernels {
         }
     }
 
+    /// Softmax of lines whose neighbours lie `step` floats apart: blocks of `length` rows of `step` columns each.
+    package func softmaxColumns(
+        blocks: Int, length: Int, step: Int, logarithm: Bool = false, _ x: UnsafePointer<Float>,
+        into y: UnsafeMutablePointer<Float>
+    ) {
+        let width = Swift.min(step, 256)
+        guard width > 0 else { return }
+        let pieces = (step + width - 1) / width
+        spreadItems(blocks * pieces, cost: length * width * 4) { range in
+            for item in range {
+                let (block, piece) = item.quotientAndRemainder(dividingBy: pieces)
+                let start = block * length * step + piece * width
+                // SAFETY: the caller gives blocks times length times step elements.
+                unsafe table.pointee.f32_softmax_columns?(
+                    length, Swift.min(width, step - piece * width), step, x + start, y + start, logarithm ? 1 : 0)
+            }
+        }
+    }
+
     /// Normalises each contiguous row to zero mean and unit variance, then scales and shifts by column.
     ///
     /// With a residual the rows normalised are `x + residual`, stored in `sum` where given. `means` and

@@ -109,7 +109,8 @@ extension Kernels {
         let step = winogradStep(shape, tile, tiles)
         let blocks = (tiles + step - 1) / step
         let body = unsafe WinogradBlock(
-            shape: shape, tile: tile, kernels: self, weights: filter, panelCount: winogradPanelCount(shape, tile), step: step,
+            shape: shape, tile: tile, kernels: self, weights: filter, panelCount: winogradPanelCount(shape, tile),
+            step: step,
             outputStride: stride ?? shape.outputChannels)
         if pool.threadCount == 1 || shape.batch * blocks >= 2 * pool.threadCount {
             pool.run(partCount: shape.batch * blocks) { part in
@@ -279,7 +280,8 @@ private struct WinogradBlock {
             if isPaired {
                 // Words lie where the numbers they are rounded from lay, never ahead of them.
                 unsafe kernels.table.pointee.bf16_round?(
-                    count * shape.inputChannels, tiles, UnsafeMutableRawPointer(tiles).assumingMemoryBound(to: UInt16.self))
+                    count * shape.inputChannels, tiles,
+                    UnsafeMutableRawPointer(tiles).assumingMemoryBound(to: UInt16.self))
             }
             unsafe task.x = UnsafePointer(tiles)
             unsafe task.weights = weights + position * panelCount

@@ -25,14 +25,19 @@ import Testing
     }
 
     /// Runs the graph as it is and lowered for pairs of bf16: rounding shows, but not much.
-    private func expectRounding(_ graph: Graph, rounded names: [String]) throws {
+    @discardableResult
+    private func expectRounding(
+        _ graph: Graph, rounded names: [String], on sets: [InstructionSet] = InstructionSet.present
+    ) throws -> [Graph] {
+        var graphs: [Graph] = []
         let input = try floats(try #require(graph.inputs[0].type.shape), seed: 1)
         let plain = try CPUPlan(graph, options: options(.scalar, .f32)).makeSession()
         let expected = try #require(try plain.run([.tensor(input)])[0].tensor).array(of: Float.self)
         let magnitude = expected.map { abs($0) }.max() ?? 0
-        for instructionSet in InstructionSet.present {
+        for instructionSet in sets {
             let options = options(instructionSet)
             let lowered = try lowered(graph, options)
+            graphs.append(lowered)
             let attributes = ["precision", "expand_precision", "project_precision"]
             let rounded = lowered.nodes.filter { node in
                 attributes.contains { if case .string("bf16") = node.attributes[$0] { true } else { false } }
@@ -44,6 +49,7 @@ import Testing
             #expect(worst < 0.02 * magnitude, "\(instructionSet.rawValue): off by \(worst) of \(magnitude)")
             #expect(worst > 1e-5 * magnitude, "\(instructionSet.rawValue): nothing was rounded")
         }
+        return graphs
     }
 
     @Test("A small convolutional network in bf16 stays within its rounding")
@@ -93,6 +99,38 @@ import Testing
         ]
         try expectRounding(
             graph([2, 7, 64], nodes, constants: constants), rounded: [String](repeating: "apus.cpu.MatMul", count: 6))
+    }
+
+    @Test("Recurrent layers in bf16 stay within their rounding", arguments: [("LSTM", 4), ("GRU", 3)])
+    func recurrent(_ name: String, _ gates: Int) throws {
+        var attributes: [String: Attribute] = ["direction": .string("bidirectional"), "hidden_size": .integer(33)]
+        if name == "GRU" { attributes["linear_before_reset"] = .integer(1) }
+        try expectRounding(
+            graph(
+                [6, 2, 21], [node(name, ["x", "w", "r", "b"], "y", attributes)],
+                constants: [
+                    "w": try floats([2, gates * 33, 21], seed: 7, scale: 0.3),
+                    "r": try floats([2, gates * 33, 33], seed: 8, scale: 0.3),
+                    "b": try floats([2, 2 * gates * 33], seed: 9),
+                ]),
+            rounded: ["apus.cpu.\(name)"])
+    }
+
+    /// The sets that would rather round for small tiles than multiply floats for larger ones.
+    private static let pairSets = InstructionSet.present.filter(\.multipliesPairs)
+
+    @Test(
+        "Winograd's tiles of two in bf16 stay within their rounding",
+        .enabled(if: !pairSets.isEmpty, "this machine has no instruction for products of pairs"))
+    func windows() throws {
+        let padded: Attribute = .integers([1, 1, 1, 1])
+        let lowered = try expectRounding(
+            graph(
+                [1, 64, 7, 7], [node("Conv", ["x", "w"], "y", ["pads": padded])],
+                constants: ["w": try floats([128, 64, 3, 3], seed: 11, scale: 0.1)]),
+            rounded: ["apus.cpu.ImageConv"], on: Self.pairSets)
+        let algorithms = lowered.flatMap(\.nodes).compactMap { $0.attributes["algorithm"] }.map { "\($0)" }
+        #expect(algorithms.allSatisfy { $0.contains("winograd2") } && !algorithms.isEmpty)
     }
 
     @Test("A lowered node tells what it multiplies, and refuses what it cannot")

@@ -29,6 +29,33 @@ import Testing
         }
     }
 
+    @Test("Softmax down columns is that of rows", arguments: kernelSets)
+    func softmaxColumns(kernels: Kernels) {
+        var random = SeededGenerator(43)
+        for (length, step) in Self.shapes {
+            for (logarithm, blocks) in [(false, 1), (true, 3)] {
+                let count = blocks * length * step
+                let x = Buffer(count, in: -20...20, &random)
+                let (y, turned) = (Buffer(results: count), Buffer(results: count))
+                let lines: [Float] = (0..<count).map { place in
+                    let (block, rest) = place.quotientAndRemainder(dividingBy: length * step)
+                    return x[block * length * step + rest % length * step + rest / length]
+                }
+                let rows = Buffer(lines, filler: Float.nan)
+                unsafe kernels.softmax(
+                    rows: blocks * step, columns: length, logarithm: logarithm, rows.constant, into: turned.pointer)
+                unsafe kernels.softmaxColumns(
+                    blocks: blocks, length: length, step: step, logarithm: logarithm, x.constant, into: y.pointer)
+                let expected: [Float] = (0..<count).map { place in
+                    let (block, rest) = place.quotientAndRemainder(dividingBy: length * step)
+                    return turned[block * length * step + rest % step * length + rest / step]
+                }
+                #expect(departure(y.array, expected, absolute: logarithm ? 4e-6 : 1e-12) == nil)
+                #expect(y.isIntact)
+            }
+        }
+    }
+
     @Test("Normalisations agree with the definition and report their moments", arguments: kernelSets)
     func normalization(kernels: Kernels) {
         var random = SeededGenerator(42)

@@ -35,6 +35,22 @@ static void softmax(void) {
     }
 }
 
+static void softmax_columns(void) {
+    for (int round = 0; round < 100; ++round) {
+        const size_t rows = 1 + below(20), columns = below(4 * tables[1]->lanes), stride = columns + below(9);
+        const int logarithm = round % 2;
+        examine(kernel_f32_softmax_columns, "rows=%zu columns=%zu stride=%zu", rows, columns, stride);
+        const size_t count = columns > 0 ? (rows - 1) * stride + columns : 0;
+        float *x = floats(count, -20, 20), *y[2];
+        if (count > 0 && round % 5 == 0) x[below(columns)] = round % 10 ? NAN : -INFINITY;
+        EACH_SET {
+            y[set] = room(count * sizeof(float));
+            tables[set]->f32_softmax_columns(rows, columns, stride, x, y[set], logarithm);
+        }
+        compare_floats(y, columns > 0 ? rows : 0, columns, stride, 1e-6f);
+    }
+}
+
 static void normalization(void) {
     for (int round = 0; round < 128; ++round) {
         const size_t rows = below(4), columns = some(4 * tables[1]->lanes), count = rows * columns;
@@ -108,6 +124,7 @@ void sweep_rows(void) {
     REDUCE(row_minimum)
     REDUCE(row_sum_of_squares)
     softmax();
+    softmax_columns();
     normalization();
     lstm();
     gru();

@@ -11,7 +11,7 @@ struct Agreement {
     let largest: Double
     /// The largest magnitude of the reference.
     let magnitude: Double
-    /// Whether the largest element of every row is at a place where the reference has its largest too; 8-bit outputs tie.
+    /// Whether the largest of every row is at a place where the reference has its largest too; 8-bit outputs tie.
     let hasSameTops: Bool
 
     /// Compares two tensors of 32-bit floats of one shape.

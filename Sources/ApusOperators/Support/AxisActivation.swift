@@ -75,7 +75,7 @@ extension AxisActivation {
         }
     }
 
-    /// Runs the kernel for lines of `f32`, on a copy that has them in rows where they are not; false for other types.
+    /// Runs the kernels for lines of `f32`; false for other types.
     func evaluateRows(
         logarithm: Bool, _ inputs: Inputs, into outputs: inout Outputs
     ) throws(ComputeError) -> Bool {
@@ -84,7 +84,7 @@ extension AxisActivation {
         guard source.elementType == .float32, length > 0, source.elementCount > 0 else { return false }
         let kernels = outputs.context.vectorKernels
         let rows = source.elementCount / length
-        var result = try Canvas(.float32, source.shape, in: outputs.context)
+        let result = try Canvas(.float32, source.shape, in: outputs.context)
         if step == 1 {
             // SAFETY: both tensors have rows times length floats.
             unsafe kernels.softmax(
@@ -93,23 +93,12 @@ extension AxisActivation {
                 into: result.memory.baseAddress.assumingMemoryBound(to: Float.self))
             withExtendedLifetime(source) {}
         } else {
-            var turned = try Canvas(.float32, source.shape, in: outputs.context)
-            let (blocks, size) = (rows / step, length * step)
-            try turned.copy(
-                source,
-                Block(
-                    sizes: ShortList(blocks, step, length), sourceSteps: ShortList(size, 1, step),
-                    targetSteps: ShortList(size, length, 1)))
-            // SAFETY: the copy has rows times length floats.
-            unsafe kernels.softmax(
-                rows: rows, columns: length, logarithm: logarithm,
-                UnsafePointer(turned.memory.baseAddress.assumingMemoryBound(to: Float.self)),
-                into: turned.memory.baseAddress.assumingMemoryBound(to: Float.self))
-            try result.copy(
-                turned.finish(),
-                Block(
-                    sizes: ShortList(blocks, length, step), sourceSteps: ShortList(size, 1, length),
-                    targetSteps: ShortList(size, step, 1)))
+            // SAFETY: both tensors have rows times length floats.
+            unsafe kernels.softmaxColumns(
+                blocks: rows / step, length: length, step: step, logarithm: logarithm,
+                UnsafePointer(source.baseAddress.assumingMemoryBound(to: Float.self)),
+                into: result.memory.baseAddress.assumingMemoryBound(to: Float.self))
+            withExtendedLifetime(source) {}
         }
         outputs.set(0, try result.finish())
         return true

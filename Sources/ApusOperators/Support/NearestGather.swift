@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusGraphs
+import ApusKernels
 import ApusTensors
+import Glibc
 
 /// The positions an output reads that picks, along every dimension for itself, one element of its input or none.
 struct NearestGather {
@@ -36,8 +38,9 @@ struct NearestGather {
 
     /// Copies the elements read; those of places that read none are `outside`, or zero.
     func copy<Pattern: BitPattern>(
-        _ type: Pattern.Type, _ input: Tensor, outside: Tensor?, into result: inout MutableTensor
+        _ type: Pattern.Type, _ input: Tensor, outside: Tensor?, into result: inout MutableTensor, _ workers: WorkerPool
     ) throws(ComputeError) {
+        if outside == nil, try copyRows(input, into: &result, workers) { return }
         var filler = Pattern.zeroBits
         if let outside { filler = try outside.patterns(of: Pattern.self)[0] }
         let source = try input.patterns(of: Pattern.self)
@@ -61,6 +64,31 @@ struct NearestGather {
                 target[start &+ place] = offset < 0 ? filler : source[base &+ offset]
             }
         }
+    }
+
+    /// Copies whole rows of the last dimension where it is read as it lies; false where it is not.
+    private func copyRows(
+        _ input: Tensor, into result: inout MutableTensor, _ workers: WorkerPool
+    ) throws(ComputeError) -> Bool {
+        let offsets = try self.offsets.elements(of: Int64.self)
+        guard let length = shape.last, shape.rank > 1, length > 1 else { return false }
+        for place in 0..<length where offsets[offsets.count - length + place] != Int64(place) { return false }
+        let width = input.elementType.byteWidth
+        let (rows, bytes) = (shape.elementCount / length, length * width)
+        let parts = rows * bytes < 1 << 16 ? 1 : Swift.min(rows, workers.threadCount * 4)
+        let (source, target) = unsafe (input.baseAddress, result.baseAddress)
+        workers.run(partCount: parts) { part in
+            guard let offsets = try? self.offsets.elements(of: Int64.self) else { return }
+            for row in part * rows / parts..<(part + 1) * rows / parts {
+                // SAFETY: positions lie in the input, which as the result has rows of so many bytes.
+                if let base = base(of: row, offsets) {
+                    unsafe memcpy(target + row * bytes, source + base * width, bytes)
+                } else {
+                    unsafe memset(target + row * bytes, 0, bytes)
+                }
+            }
+        }
+        return true
     }
 
     /// Visits the position read by every element, nil for none.

@@ -228,11 +228,11 @@ package struct Resize: Operator {
             sampling.crops && input.elementType != .complex64 && input.elementType != .complex128
             ? try Tensor([sampling.extrapolation], shape: [1]).cast(to: input.elementType) : nil
         switch input.elementType.byteWidth {
-        case 1: try nearest.copy(UInt8.self, input, outside: filler, into: &result)
-        case 2: try nearest.copy(UInt16.self, input, outside: filler, into: &result)
-        case 4: try nearest.copy(UInt32.self, input, outside: filler, into: &result)
-        case 8: try nearest.copy(UInt64.self, input, outside: filler, into: &result)
-        default: try nearest.copy(Pattern128.self, input, outside: filler, into: &result)
+        case 1: try nearest.copy(UInt8.self, input, outside: filler, into: &result, outputs.context.workers)
+        case 2: try nearest.copy(UInt16.self, input, outside: filler, into: &result, outputs.context.workers)
+        case 4: try nearest.copy(UInt32.self, input, outside: filler, into: &result, outputs.context.workers)
+        case 8: try nearest.copy(UInt64.self, input, outside: filler, into: &result, outputs.context.workers)
+        default: try nearest.copy(Pattern128.self, input, outside: filler, into: &result, outputs.context.workers)
         }
         outputs.set(0, result.finish())
     }

@@ -184,6 +184,8 @@ typedef void apus_f32_pool_fn(const struct apus_window_task *task);
 typedef void apus_f32_unary_fn(size_t n, const float *x, float *y, float alpha, float beta);
 typedef void apus_f32_binary_fn(size_t n, const float *a, const float *b, float *y);
 typedef void apus_f32_softmax_fn(size_t rows, size_t columns, const float *x, float *y, int logarithm);
+typedef void apus_f32_softmax_columns_fn(size_t rows, size_t columns, size_t stride, const float *x, float *y,
+                                         int logarithm);
 typedef void apus_f32_reduce_fn(size_t rows, size_t columns, const float *x, size_t row_stride, float *y);
 
 /// Rows of `x + residual` normalised, scaled and shifted; null pointers are left out.
