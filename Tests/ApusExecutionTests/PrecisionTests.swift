@@ -126,8 +126,8 @@ import Testing
         let padded: Attribute = .integers([1, 1, 1, 1])
         let lowered = try expectRounding(
             graph(
-                [1, 64, 7, 7], [node("Conv", ["x", "w"], "y", ["pads": padded])],
-                constants: ["w": try floats([128, 64, 3, 3], seed: 11, scale: 0.1)]),
+                [1, 64, 14, 14], [node("Conv", ["x", "w"], "y", ["pads": padded])],
+                constants: ["w": try floats([64, 64, 3, 3], seed: 11, scale: 0.1)]),
             rounded: ["apus.cpu.ImageConv"], on: Self.pairSets)
         let algorithms = lowered.flatMap(\.nodes).compactMap { $0.attributes["algorithm"] }.map { "\($0)" }
         #expect(algorithms.allSatisfy { $0.contains("winograd2") } && !algorithms.isEmpty)
