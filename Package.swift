@@ -84,7 +84,8 @@ let package = Package(
         // The server: what it measures, what it speaks of, its core, the ways in, and the process.
         .target(name: "ApusTelemetry"),
         .target(
-            name: "ApusProtocol", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+            name: "ApusProtocol", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Protos"]),
         .target(
             name: "ApusServing",
             dependencies: [
@@ -168,7 +169,10 @@ let package = Package(
         .testTarget(name: "ApusTelemetryTests", dependencies: ["ApusTelemetry"]),
         .testTarget(
             name: "ApusServingTests",
-            dependencies: ["Apus", "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"]),
+            dependencies: [
+                "Apus", "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(
             name: "ApusServingHTTPTests",
             dependencies: [

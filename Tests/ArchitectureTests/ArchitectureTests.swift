@@ -24,8 +24,14 @@ import Testing
         "ApusFuzz": ["Apus", "ApusExecution", "ApusGraphs", "ApusONNX", "ApusTensors"],
         "ApusTool": [
             "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
-            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusTensors",
         ],
+        "ApusTelemetry": [],
+        "ApusProtocol": [],
+        "ApusServing": ["Apus", "ApusProtocol", "ApusTelemetry", "ApusTensors"],
+        "ApusServingHTTP": ["ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
+        "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
+        "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],
         "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],
     ]
 
@@ -92,12 +98,12 @@ import Testing
 
     @Test("No Swift file is longer than 500 lines, and no line of code longer than 120 characters")
     func lengths() {
-        for file in Self.everything {
+        for file in Self.everything where !file.isGenerated {
             #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count) lines")
         }
         let code = SourceFiles.files(below: "Sources", endings: [".c", ".h", ".inc", ".def"])
         let scripts = SourceFiles.files(below: "Scripts", endings: [""])
-        for file in Self.everything + code + scripts where !file.path.hasSuffix(".json") {
+        for file in Self.everything + code + scripts where !file.path.hasSuffix(".json") && !file.isGenerated {
             for (number, line) in file.lines.enumerated() where line.count > 120 {
                 Issue.record("\(file.path):\(number + 1) has \(line.count) characters")
             }
