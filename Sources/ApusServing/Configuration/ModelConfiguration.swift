@@ -1,0 +1,50 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusProtocol
+
+/// How a model is served: its configuration, completed from its signature.
+package struct ModelConfiguration: Sendable {
+    /// The name.
+    package var name: String
+    /// What model metadata calls the platform, such as `onnxruntime_onnx`.
+    package var platform = ""
+    /// The largest batch; 0: the model does not batch, and shapes are used whole.
+    package var maxBatchSize = 0
+    /// The inputs, without the batch.
+    package var inputs: [TensorSpecification] = []
+    /// The outputs, without the batch.
+    package var outputs: [TensorSpecification] = []
+    /// How requests are made into batches; nil: each runs alone.
+    package var batching: BatchPolicy?
+    /// The instances that run at one time.
+    package var instanceCount = 1
+    /// The requests that run before the model is ready.
+    package var warmUps: [WarmUp] = []
+    /// Whether responses are kept for equal requests.
+    package var usesResponseCache = false
+    /// Whether one request may have any number of responses.
+    package var isDecoupled = false
+    /// The configuration as the protocol shows it.
+    package var message = Inference_ModelConfig()
+
+    /// Makes the configuration of a model that does not batch.
+    package init(name: String) { self.name = name }
+
+    /// Requests that run before the model is ready.
+    package struct WarmUp: Sendable {
+        /// What messages call it.
+        package var name: String
+        /// How often it runs.
+        package var count = 1
+        /// The inputs, with the batch in their shapes.
+        package var inputs: [RequestInput]
+
+        /// Makes a warm-up.
+        package init(name: String, count: Int = 1, inputs: [RequestInput]) {
+            self.name = name
+            self.count = count
+            self.inputs = inputs
+        }
+    }
+}
