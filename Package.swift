@@ -14,8 +14,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
@@ -89,18 +91,21 @@ let package = Package(
         .target(
             name: "ApusServing",
             dependencies: [
-                "Apus", "ApusProtocol", "ApusTelemetry", "ApusTensors",
+                "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(
             name: "ApusServingHTTP",
             dependencies: [
-                "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives",
+                "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(
             name: "ApusServingGRPC",
@@ -170,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "ApusServingTests",
             dependencies: [
-                "Apus", "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors",
+                "Apus", "ApusExecution", "ApusGraphs", "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(

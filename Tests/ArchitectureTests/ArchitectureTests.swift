@@ -28,7 +28,9 @@ import Testing
         ],
         "ApusTelemetry": [],
         "ApusProtocol": [],
-        "ApusServing": ["Apus", "ApusProtocol", "ApusTelemetry", "ApusTensors"],
+        "ApusServing": [
+            "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
+        ],
         "ApusServingHTTP": ["ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
         "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
         "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],

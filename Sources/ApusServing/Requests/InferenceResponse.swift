@@ -38,3 +38,10 @@ package struct ResponseOutput: Sendable {
         self.tensor = tensor
     }
 }
+
+extension ResponseOutput {
+    /// The bytes the elements take in the protocol's binary form.
+    package var wireByteCount: Int {
+        tensor.elementType == .string ? ByteStrings.wireByteCount(of: tensor.strings) : tensor.byteCount
+    }
+}
