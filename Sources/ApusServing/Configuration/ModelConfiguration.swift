@@ -17,14 +17,26 @@ package struct ModelConfiguration: Sendable {
     package var outputs: [TensorSpecification] = []
     /// How requests are made into batches; nil: each runs alone.
     package var batching: BatchPolicy?
+    /// How requests of one sequence are kept together; nil: requests know nothing of each other.
+    package var sequenceBatching: SequencePolicy?
+    /// The models this one is made of; nil: it is a model itself.
+    package var ensemble: EnsemblePlan?
     /// The instances that run at one time.
     package var instanceCount = 1
+    /// Which of the version folders are served.
+    package var versionPolicy = VersionPolicy.latest(1)
     /// The requests that run before the model is ready.
     package var warmUps: [WarmUp] = []
     /// Whether responses are kept for equal requests.
     package var usesResponseCache = false
     /// Whether one request may have any number of responses.
     package var isDecoupled = false
+    /// Texts for whoever reads them, by name.
+    package var parameters: [String: String] = [:]
+    /// What metrics of the model are labelled with besides its name and version.
+    package var metricTags: [String: String] = [:]
+    /// What is said in the configuration and has no effect here, one sentence each.
+    package var notes: [String] = []
     /// The configuration as the protocol shows it.
     package var message = Inference_ModelConfig()
 
