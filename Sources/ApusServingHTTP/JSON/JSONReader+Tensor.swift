@@ -7,31 +7,35 @@ package import ApusTensors
 extension JSONReader {
     /// Reads an array, flat or nested in any way, as the elements of a tensor; only leaves are counted.
     ///
-    /// - Parameter count: The number of elements of the shape, checked by the caller.
+    /// - Parameters:
+    ///   - count: The number of elements of the shape, checked by the caller.
+    ///   - isBare: Whether the only element stands without an array around it.
     /// - Throws: ``JSONError`` for elements that the datatype cannot hold, too few and too many.
     @_lifetime(self: copy self)
-    package mutating func tensor(_ datatype: Datatype, _ shape: Shape, count: Int) throws(JSONError) -> TensorData {
+    package mutating func tensor(
+        _ datatype: Datatype, _ shape: Shape, count: Int, isBare: Bool = false
+    ) throws(JSONError) -> TensorData {
         switch datatype {
-        case .bool: try numbers(shape, count, Bool.self)
-        case .uint8: try numbers(shape, count, UInt8.self)
-        case .uint16: try numbers(shape, count, UInt16.self)
-        case .uint32: try numbers(shape, count, UInt32.self)
-        case .uint64: try numbers(shape, count, UInt64.self)
-        case .int8: try numbers(shape, count, Int8.self)
-        case .int16: try numbers(shape, count, Int16.self)
-        case .int32: try numbers(shape, count, Int32.self)
-        case .int64: try numbers(shape, count, Int64.self)
-        case .float16: try numbers(shape, count, Float16.self)
-        case .float32: try numbers(shape, count, Float.self)
-        case .float64: try numbers(shape, count, Double.self)
-        case .bfloat16: try numbers(shape, count, BFloat16.self)
-        case .bytes: try byteStrings(shape, count)
+        case .bool: try numbers(shape, count, isBare, Bool.self)
+        case .uint8: try numbers(shape, count, isBare, UInt8.self)
+        case .uint16: try numbers(shape, count, isBare, UInt16.self)
+        case .uint32: try numbers(shape, count, isBare, UInt32.self)
+        case .uint64: try numbers(shape, count, isBare, UInt64.self)
+        case .int8: try numbers(shape, count, isBare, Int8.self)
+        case .int16: try numbers(shape, count, isBare, Int16.self)
+        case .int32: try numbers(shape, count, isBare, Int32.self)
+        case .int64: try numbers(shape, count, isBare, Int64.self)
+        case .float16: try numbers(shape, count, isBare, Float16.self)
+        case .float32: try numbers(shape, count, isBare, Float.self)
+        case .float64: try numbers(shape, count, isBare, Double.self)
+        case .bfloat16: try numbers(shape, count, isBare, BFloat16.self)
+        case .bytes: try byteStrings(shape, count, isBare)
         }
     }
 
     @_lifetime(self: copy self)
     private mutating func numbers<Element: JSONElement>(
-        _ shape: Shape, _ count: Int, _ type: Element.Type
+        _ shape: Shape, _ count: Int, _ isBare: Bool, _ type: Element.Type
     ) throws(JSONError) -> TensorData {
         // A leaf takes at least one byte of text, so a lie about the shape takes no memory.
         guard count <= bytes.count - position else { throw tooFew(count, shape, found: nil) }
@@ -45,7 +49,7 @@ extension JSONReader {
         // SAFETY: the tensor has room for `count` elements of this type, and its memory is aligned for it.
         let elements = unsafe UnsafeMutableBufferPointer(
             start: target.baseAddress.assumingMemoryBound(to: Element.self), count: count)
-        found = try leaves { reader, index throws(JSONError) in
+        found = try leaves(isBare) { reader, index throws(JSONError) in
             guard index < count else { throw reader.failure("more elements than the \(count) of shape \(shape)") }
             // SAFETY: the index is below the count.
             unsafe elements[index] = try Element.read(&reader)
@@ -54,13 +58,21 @@ extension JSONReader {
         return .tensor(target.finish())
     }
 
+    /// Counts the leaves of nested arrays and passes over them.
     @_lifetime(self: copy self)
-    private mutating func byteStrings(_ shape: Shape, _ count: Int) throws(JSONError) -> TensorData {
+    mutating func leafCount() throws(JSONError) -> Int {
+        try leaves(false) { reader, _ throws(JSONError) in try reader.skip() }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func byteStrings(
+        _ shape: Shape, _ count: Int, _ isBare: Bool
+    ) throws(JSONError) -> TensorData {
         guard count <= bytes.count - position else { throw tooFew(count, shape, found: nil) }
         var contents: [UInt8] = []
         var ends: [Int] = []
         ends.reserveCapacity(count)
-        let found = try leaves { reader, index throws(JSONError) in
+        let found = try leaves(isBare) { reader, index throws(JSONError) in
             guard index < count else { throw reader.failure("more elements than the \(count) of shape \(shape)") }
             try reader.stringBytes(into: &contents)
             ends.append(contents.count)
@@ -83,8 +95,13 @@ extension JSONReader {
     @inline(__always)
     @_lifetime(self: copy self)
     private mutating func leaves(
-        _ read: (inout JSONReader, Int) throws(JSONError) -> Void
+        _ isBare: Bool, _ read: (inout JSONReader, Int) throws(JSONError) -> Void
     ) throws(JSONError) -> Int {
+        if isBare {
+            skipSpace()
+            try read(&self, 0)
+            return 1
+        }
         var isFirst = true
         try beginArray()
         let outer = depth - 1

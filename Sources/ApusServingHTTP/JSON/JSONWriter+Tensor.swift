@@ -5,11 +5,11 @@ package import ApusTensors
 import NIOCore
 
 extension JSONWriter {
-    /// Writes the elements of a tensor as a flat array.
+    /// Writes the elements of a tensor as a flat array, or without brackets.
     ///
     /// - Throws: ``ComputeError`` with code `elementType` for complex and packed elements.
-    package mutating func elements(_ tensor: Tensor) throws(ComputeError) {
-        raw("[")
+    package mutating func elements(_ tensor: Tensor, isBare: Bool = false) throws(ComputeError) {
+        if !isBare { raw("[") }
         switch tensor.elementType {
         case .bool: try each(tensor, Bool.self) { $0 ? "true" : "false" }
         case .uint8: try each(tensor, UInt8.self) { String($0) }
@@ -31,7 +31,7 @@ extension JSONWriter {
             }
         default: throw .elementType("\(tensor.elementType.name) has no form in JSON")
         }
-        raw("]")
+        if !isBare { raw("]") }
     }
 
     /// Writes elements in blocks, each of which the buffer makes room for once; no text is longer than 32 bytes.
