@@ -102,13 +102,14 @@ package final class InferenceServer: Sendable {
 
     private func controlled() throws(ServingError) -> any RepositoryControl {
         guard let repository else {
-            throw ServingError(.unavailable, "explicit model load / unload is not allowed: there is no model repository")
+            throw ServingError(
+                .unavailable, "explicit model load / unload is not allowed: there is no model repository")
         }
         return repository
     }
 
     private static let extensions = [
-        "classification", "sequence", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
+        "classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy",
         "model_configuration", "system_shared_memory", "cuda_shared_memory", "binary_tensor_data", "parameters",
         "statistics", "trace", "logging",
     ]

@@ -93,6 +93,6 @@ import Testing
         }
         #expect(hits.value == 8_000)
         #expect(spread.count == 8_000)
-        #expect(spread.counts == [8 * 251, 8 * 375, 8 * 374])
+        #expect(spread.counts == [2_008, 3_000, 2_992])
     }
 }

@@ -38,7 +38,9 @@ package final class ModelHost: Sendable {
         surroundings = ModelVersion.Surroundings(
             options: options, clock: clock, timekeeper: Timekeeper(clock: clock), metrics: metrics,
             admission: Admission(
-                maximumRequests: options.maximumRequests, maximumBytes: options.maximumRequestBytes))
+                maximumRequests: options.maximumRequests, maximumBytes: options.maximumRequestBytes),
+            cache: options.responseCacheBytes > 0
+                ? ResponseCache(limitBytes: options.responseCacheBytes, lifetime: options.responseCacheTime) : nil)
     }
 
     // MARK: - Loading

@@ -4,6 +4,7 @@
 import Apus
 import ApusTelemetry
 import ApusTensors
+import Synchronization
 
 /// One version of a model that is served: its queue and its instances.
 final class ModelVersion: Sendable {
@@ -15,6 +16,10 @@ final class ModelVersion: Sendable {
     private let check: RequestCheck
     private let form: ResponseForm
     private let meters: VersionMeters
+    private let cache: ResponseCache?
+    /// Distinguishes the version from every other that was ever loaded.
+    private let serial: UInt64
+    private static let serials = Atomic<UInt64>(0)
 
     /// What all versions of a host share.
     struct Surroundings: Sendable {
@@ -23,6 +28,8 @@ final class ModelVersion: Sendable {
         var timekeeper: Timekeeper
         var metrics: MetricsRegistry
         var admission: Admission
+        /// Where responses are kept; nil where none are.
+        var cache: ResponseCache?
     }
 
     /// Starts the instances of a version and waits until they are warm.
@@ -37,6 +44,8 @@ final class ModelVersion: Sendable {
         self.configuration = configuration
         check = try RequestCheck(configuration, source.model.signature)
         form = try ResponseForm(configuration, source.model.signature)
+        cache = configuration.usesResponseCache ? surroundings.cache : nil
+        serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
         let own = Admission(
             maximumRequests: surroundings.options.maximumRequestsPerModel,
             maximumBytes: surroundings.options.maximumRequestBytesPerModel)
@@ -83,6 +92,10 @@ final class ModelVersion: Sendable {
         do throws(ServingError) {
             try check.fill(slot, with: request)
             try form.check(request)
+            if let response = try kept(slot, request) {
+                scheduler.giveBack(slot)
+                return response
+            }
             try admit(slot, request)
         } catch {
             scheduler.giveBack(slot)
@@ -109,11 +122,40 @@ final class ModelVersion: Sendable {
             throw error
         case .done:
             slot.takeBack()
+            keep(slot)
             defer { release(slot) }
             return InferenceResponse(
                 model: configuration.name, version: text, id: request.id,
                 outputs: try form.outputs(slot.outputs, for: request), parameters: [:], times: slot.times)
         }
+    }
+
+    /// The response kept for an equal request.
+    private func kept(_ slot: RequestSlot, _ request: InferenceRequest) throws(ServingError) -> InferenceResponse? {
+        guard let cache else { return nil }
+        let start = scheduler.clock.now
+        let outputs = cache.outputs(key(slot), now: start)
+        let time = UInt64(max(0, scheduler.clock.now - start))
+        guard let outputs else {
+            scheduler.noteCacheMiss(time, isNew: true)
+            return nil
+        }
+        scheduler.noteCacheHit(time)
+        return InferenceResponse(
+            model: configuration.name, version: text, id: request.id, outputs: try form.outputs(outputs, for: request),
+            parameters: [:], times: StageTimes())
+    }
+
+    /// Keeps the outputs of a request for equal ones.
+    private func keep(_ slot: RequestSlot) {
+        guard let cache else { return }
+        let start = scheduler.clock.now
+        cache.keep(slot.outputs, for: key(slot), now: start)
+        scheduler.noteCacheMiss(UInt64(max(0, scheduler.clock.now - start)), isNew: false)
+    }
+
+    private func key(_ slot: RequestSlot) -> ResponseCache.Key {
+        ResponseCache.Key(version: serial, inputs: slot.inputs.map { $0.tensor.map { CachedTensor($0) } })
     }
 
     private func release(_ slot: RequestSlot) {

@@ -40,7 +40,8 @@ package struct ByteStrings: Sendable, Hashable {
 
     /// Reads the wire form: for each element its length as four bytes, the lowest first, and then its bytes.
     ///
-    /// - Throws: ``ServingError`` with code `invalidArgument` when the bytes end early, go on, or do not fill the shape.
+    /// - Throws: ``ServingError`` with code `invalidArgument` when the bytes end early, go on, or do not fill the
+    ///   shape.
     package init(wire: Span<UInt8>, shape: Shape) throws(ServingError) {
         var contents: [UInt8] = []
         var ends: [Int] = []

@@ -108,7 +108,7 @@ struct Classification {
     /// Six digits after the point, as C's `%f` writes them.
     private static func text(_ value: Double) -> String {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
-            // SAFETY: the call writes at most the buffer's size and ends it with a zero; 309 digits, sign and point fit.
+            // SAFETY: the call writes at most the buffer's size, a zero at the end; the longest number is 317 long.
             let count = unsafe withVaList([value]) { unsafe vsnprintf(buffer.baseAddress, buffer.count, "%f", $0) }
             let length = max(0, min(Int(count), buffer.count - 1))
             return unsafe String(decoding: buffer.prefix(length).lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -23,13 +23,12 @@ extension TensorSpecification {
         let expected = batch + (reshape ?? dimensions)
         var fits = expected.count == sizes.count
         for axis in expected.indices where fits {
-            guard let size = sizes[axis].number else { continue }
-            fits = expected[axis] < 0 ? axis >= batch.count : expected[axis] == size
+            if let size = sizes[axis].number { fits = expected[axis] == size }
         }
         guard fits else {
             throw refusal(
-                "the configuration says \(Shape(expected)), of which the batch is \(batch.isEmpty ? "no part" : "the first"), "
-                    + "the model has \(port.type)")
+                "the configuration says \(Shape(expected)), of which the batch is "
+                    + "\(batch.isEmpty ? "no part" : "the first"), the model has \(port.type)")
         }
     }
 

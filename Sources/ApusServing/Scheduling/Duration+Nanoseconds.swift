@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Duration {
-    /// The duration in whole nanoseconds, as near as they can be had: none for a negative one, the most for one too long.
+    /// The duration in whole nanoseconds, as near as they come: none for a negative one, the most for one too long.
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

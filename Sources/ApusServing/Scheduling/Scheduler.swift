@@ -151,6 +151,18 @@ final class Scheduler: Timekeeper.Member {
 
     private static let cancelled = ServingError(.cancelled, "the request was cancelled")
 
+    /// Notes a request that was answered from the cache.
+    func noteCacheHit(_ nanoseconds: UInt64) {
+        mutex.withLock { $0.statistics.addCacheHit(nanoseconds) }
+        meters.addCacheHit(nanoseconds)
+    }
+
+    /// Notes what looking in vain took, or storing.
+    func noteCacheMiss(_ nanoseconds: UInt64, isNew: Bool) {
+        mutex.withLock { $0.statistics.cacheMiss.add(nanoseconds, count: isNew ? 1 : 0) }
+        meters.addCacheMiss(nanoseconds, isNew: isNew)
+    }
+
     // MARK: - Instances
 
     /// Waits for a batch and moves it into the hands of the instance; false when there will be none.

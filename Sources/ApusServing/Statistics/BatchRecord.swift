@@ -30,6 +30,13 @@ extension ModelStatistics {
         batches[position].computeOutput.add(record.times.copyOut)
     }
 
+    /// Adds a request that was answered from the cache.
+    mutating func addCacheHit(_ nanoseconds: UInt64) {
+        success.add(nanoseconds)
+        queue.add(0)
+        cacheHit.add(nanoseconds)
+    }
+
     /// Adds a request that was answered.
     mutating func addSuccess(_ times: StageTimes, batchSize: Int, total: UInt64) {
         success.add(total)

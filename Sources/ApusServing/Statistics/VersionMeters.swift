@@ -15,7 +15,7 @@ final class VersionMeters: Sendable {
     let failed, rejected, cancelled, otherwise: Counter
     let pending, loadTime: Gauge
     let newSlots, reusedSlots, newBuffers, reusedBuffers, copiedBytes, retried: Counter
-    let cacheHits, cacheMisses, cacheHitTime, cacheMissTime: Counter
+    private let cacheHits, cacheMisses, cacheHitTime, cacheMissTime: Counter
     /// Requests that were refused or dropped before they ran.
     let drops: Drops
     private let admissions: [Admission]
@@ -131,5 +131,20 @@ final class VersionMeters: Sendable {
         inputSpread.observe(times.copyIn)
         inferSpread.observe(times.compute)
         outputSpread.observe(times.copyOut)
+    }
+
+    /// Counts a request that was answered from the cache.
+    func addCacheHit(_ nanoseconds: UInt64) {
+        success.add()
+        requestTime.add(nanoseconds)
+        requestSpread.observe(nanoseconds)
+        cacheHits.add()
+        cacheHitTime.add(nanoseconds)
+    }
+
+    /// Counts what looking in vain took, or storing.
+    func addCacheMiss(_ nanoseconds: UInt64, isNew: Bool) {
+        if isNew { cacheMisses.add() }
+        cacheMissTime.add(nanoseconds)
     }
 }
