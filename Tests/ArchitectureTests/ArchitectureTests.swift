@@ -24,14 +24,15 @@ import Testing
         "ApusFuzz": ["Apus", "ApusExecution", "ApusGraphs", "ApusONNX", "ApusTensors"],
         "ApusTool": [
             "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
-            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusTensors",
+            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusServing",
+            "ApusTensors",
         ],
         "ApusTelemetry": [],
         "ApusProtocol": [],
         "ApusServing": [
             "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
         ],
-        "ApusServingHTTP": ["ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
+        "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
         "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
         "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],
         "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],
@@ -74,9 +75,9 @@ import Testing
         #expect(Set(Self.sources.map(\.room)) == Set(Self.arrows.keys))
     }
 
-    @Test("Nothing uses Foundation")
+    @Test("Nothing uses Foundation, but for the messages that have bytes in them")
     func foundation() {
-        for file in Self.sources where file.room != "OperatorCatalogueGenerator" {
+        for file in Self.sources where file.room != "OperatorCatalogueGenerator" && !file.isGenerated {
             #expect(!Self.imports(file).contains { $0.hasPrefix("Foundation") }, "\(file.path) imports Foundation")
         }
     }

@@ -59,4 +59,15 @@ package struct ModelConfiguration: Sendable {
             self.inputs = inputs
         }
     }
+
+    /// What the model says of itself when the given versions are served, in the words of the protocol.
+    package func metadata(versions: [String]) -> ModelMetadata {
+        let batch: [Int64] = maxBatchSize > 0 ? [-1] : []
+        func port(_ tensor: TensorSpecification) -> ModelMetadata.Port {
+            ModelMetadata.Port(
+                name: tensor.name, datatype: tensor.datatype, shape: batch + tensor.dimensions.map { Int64($0) })
+        }
+        return ModelMetadata(
+            name: name, versions: versions, platform: platform, inputs: inputs.map(port), outputs: outputs.map(port))
+    }
 }

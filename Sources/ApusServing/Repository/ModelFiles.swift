@@ -70,8 +70,8 @@ struct ModelFiles {
         guard found.isEmpty else { return found }
         throw ServingError(
             .notFound,
-            "the folder '\(place)' has no \(names.map { "'\($0)'" }.joined(separator: " or ")): move the model there, or "
-                + "write default_model_filename in the configuration")
+            "the folder '\(place)' has no \(names.map { "'\($0)'" }.joined(separator: " or ")): move the model there, "
+                + "or write default_model_filename in the configuration")
     }
 
     /// The bytes of a file below the model's folder.

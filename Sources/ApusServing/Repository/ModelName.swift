@@ -8,7 +8,8 @@ package enum ModelName {
         if name.isEmpty { return "the name of a model is empty" }
         if name.utf8.count > 255 { return "the name of a model has \(name.utf8.count) bytes, at most 255 are allowed" }
         if name.hasPrefix(".") { return "the name '\(name)' begins with a dot" }
-        if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) {
+        if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") })
+        {
             return "the name '\(printable(name))' of a model has a slash or a control character in it"
         }
         return nil

@@ -77,7 +77,8 @@ struct ModelOpener {
         }
         guard versions.isEmpty else { return versions }
         guard available.isEmpty else {
-            throw ServingError(.notFound, "model '\(name)' has versions \(available), but its version policy wants none")
+            throw ServingError(
+                .notFound, "model '\(name)' has versions \(available), but its version policy wants none")
         }
         let place = files.folder?.folder ?? name
         throw ServingError(.notFound, "model '\(name)' has no version: put its file at '\(place)/1/model.onnx'")
@@ -134,7 +135,8 @@ struct ModelOpener {
             var whole = document
             whole.message = result.message
             for source in sources.dropLast() {
-                whole.origin = "\(document.origin), completed from version \(newest.version), against version "
+                whole.origin =
+                    "\(document.origin), completed from version \(newest.version), against version "
                     + "\(source.version)"
                 _ = try ConfigurationCompletion.complete(
                     whole, name: name, file: file, signature: source.model.signature)

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The models that lie in folders: loads them into a host, follows their changes, and loads and unloads on request.
 ///
-/// Everything that reads files or opens models happens on one thread of the repository's own, one thing after the other.
+/// Everything that reads files or opens models happens on one thread of the repository's own, one after the other.
 package final class ModelRepository: RepositoryControl {
     /// What is known of one model.
     struct Entry: Sendable {
@@ -161,7 +161,9 @@ extension ModelRepository: Timekeeper.Member {
             case .appeared(let name):
                 if options.startup == .all { try? loadNow(name, override: nil, given: [:]) }
             case .changed(let name):
-                if state.withLock({ $0.entries[name]?.isWanted ?? false }) { try? loadNow(name, override: nil, given: [:]) }
+                if state.withLock({ $0.entries[name]?.isWanted ?? false }) {
+                    try? loadNow(name, override: nil, given: [:])
+                }
             case .vanished(let name): unloadNow(name)
             }
         }

@@ -44,6 +44,15 @@ package struct RepositoryScanner: Sendable {
         return snapshot
     }
 
+    /// The model whose own folder this is; nil for a folder without a configuration and versions.
+    package func model(at folder: String) -> ModelFolder? {
+        let name = folder.split(separator: "/").last.map(String.init) ?? ""
+        var model = ModelFolder(name: name, folder: folder)
+        model.problem = ModelName.mistake(name)
+        guard (try? fill(&model)) != nil, model.configuration != nil || !model.versions.isEmpty else { return nil }
+        return model
+    }
+
     private func add(_ model: ModelFolder, to snapshot: inout Snapshot) {
         guard var other = snapshot.models[model.name] else {
             snapshot.models[model.name] = model

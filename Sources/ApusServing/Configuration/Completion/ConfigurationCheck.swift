@@ -70,7 +70,8 @@ struct ConfigurationCheck {
     }
 
     private mutating func refuseTensorRT(_ path: String, _ name: String) {
-        wrong(path, "'\(name)' is a shape tensor or has no linear format, which only TensorRT plans can be", "remove it")
+        wrong(
+            path, "'\(name)' is a shape tensor or has no linear format, which only TensorRT plans can be", "remove it")
     }
 
     private mutating func checkNames(_ names: [String], _ kind: String) {
@@ -118,7 +119,8 @@ struct ConfigurationCheck {
 
     private mutating func checkSizes(_ sizes: [Int32], _ path: String) {
         for size in sizes where size < 1 || size > message.maxBatchSize {
-            wrong(path, "preferred_batch_size \(size) is not from 1 to max_batch_size, which is \(message.maxBatchSize)")
+            wrong(
+                path, "preferred_batch_size \(size) is not from 1 to max_batch_size, which is \(message.maxBatchSize)")
         }
     }
 
@@ -168,12 +170,16 @@ struct ConfigurationCheck {
     private mutating func checkInstances() {
         for (index, group) in message.instanceGroup.enumerated() {
             let path = "instance_group[\(index)]"
-            if group.count < 1 { wrong("\(path).count", "the count of instances is \(group.count), expected 1 or more") }
+            if group.count < 1 {
+                wrong("\(path).count", "the count of instances is \(group.count), expected 1 or more")
+            }
             if group.count > 1_024 { wrong("\(path).count", "\(group.count) instances are too many, at most 1024") }
             if group.kind != .gpu, !group.gpus.isEmpty {
                 wrong("\(path).gpus", "instance group '\(group.name)' names GPUs but is not KIND_GPU")
             }
-            if !group.profile.isEmpty { wrong("\(path).profile", "profiles exist for TensorRT plans only", "remove it") }
+            if !group.profile.isEmpty {
+                wrong("\(path).profile", "profiles exist for TensorRT plans only", "remove it")
+            }
         }
         if !message.instanceGroup.isEmpty, message.instanceGroup.allSatisfy(\.passive) {
             wrong("instance_group", "every instance group is passive: nothing would take requests")
@@ -193,7 +199,8 @@ struct ConfigurationCheck {
             for input in message.input where !input.optional && warmUp.inputs[input.name] == nil {
                 wrong("\(path).inputs", "the warm-up lacks input '\(input.name)'")
             }
-            for (name, input) in warmUp.inputs.sorted(by: { $0.key < $1.key }) where input.dims.contains(where: { $0 < 0 }) {
+            for (name, input) in warmUp.inputs.sorted(by: { $0.key < $1.key })
+            where input.dims.contains(where: { $0 < 0 }) {
                 wrong("\(path).inputs", "the warm-up of input '\(name)' needs sizes of 0 or more, found \(input.dims)")
             }
         }

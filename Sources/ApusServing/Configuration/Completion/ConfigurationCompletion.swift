@@ -136,10 +136,11 @@ package struct ConfigurationCompletion {
         }
         if !message.optimization.hasInputPinnedMemory { message.optimization.inputPinnedMemory.enable = true }
         if !message.optimization.hasOutputPinnedMemory { message.optimization.outputPinnedMemory.enable = true }
-        completeInstances()
+        Self.completeInstances(&message)
     }
 
-    private mutating func completeInstances() {
+    /// Gives every instance group a name, a kind and a count.
+    static func completeInstances(_ message: inout Inference_ModelConfig) {
         if message.instanceGroup.isEmpty {
             message.instanceGroup = [Inference_ModelInstanceGroup.with { $0.name = message.name }]
         }

@@ -55,7 +55,9 @@ struct ConfigurationDiagnosis {
         while !isOver {
             let token = tokens.take()
             if token.kind == .end {
-                if let opened { stop(token, "the file ends inside '\(path)', opened in line \(opened.line)", "add '}'") }
+                if let opened {
+                    stop(token, "the file ends inside '\(path)', opened in line \(opened.line)", "add '}'")
+                }
                 return
             }
             if let end, token.isSign(end) { return }
@@ -114,7 +116,8 @@ struct ConfigurationDiagnosis {
 
     private mutating func broken(_ token: ConfigurationTokens.Token) {
         if token.text.hasPrefix("\"") || token.text.hasPrefix("'") {
-            return stop(token, "the text \(token.text.prefix(40)) does not end in its line", "add \(token.text.prefix(1))")
+            return stop(
+                token, "the text \(token.text.prefix(40)) does not end in its line", "add \(token.text.prefix(1))")
         }
         stop(token, "'\(token.text)' belongs nowhere here")
     }

@@ -43,7 +43,9 @@ enum ConfigurationScalar {
         }
         let names = known.map(\.name)
         let word = token.text.filter { !"\"'".contains($0) }
-        if names.contains(word) { return token.kind == .identifier ? nil : Mistake(fix: "write \(word) without quotes") }
+        if names.contains(word) {
+            return token.kind == .identifier ? nil : Mistake(fix: "write \(word) without quotes")
+        }
         let upper = word.uppercased()
         let bare = upper.hasPrefix("TYPE_") ? String(upper.dropFirst(5)) : upper
         if names.contains("TYPE_FP32"), let meant = otherTypeNames[bare] ?? Optional(bare),
