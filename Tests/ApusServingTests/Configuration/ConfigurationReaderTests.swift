@@ -112,7 +112,7 @@ import Testing
     @Test("What a text is cut off after decides nothing but whether it is refused")
     func truncated() {
         let text = Array(WholeConfiguration.texts[0].utf8)
-        for count in stride(from: 0, to: text.count, by: 7) { check(Array(text[..<count])) }
+        for count in 0...text.count { check(Array(text[..<count])) }
         let small = Array(
             #"input [ { name: 'a\"\x41' dims: [ -1, 0x1f ] } ] parameters { key: "é" value { } }"#.utf8
         )
