@@ -3,7 +3,6 @@
 
 package import ApusProtocol
 package import ApusTelemetry
-import Synchronization
 
 /// The server behind every edge: it takes neutral requests and knows no protocol.
 package final class InferenceServer: Sendable {

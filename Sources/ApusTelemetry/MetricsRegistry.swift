@@ -1,8 +1,6 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// All metrics of a process; instruments are looked up once and then observed without a lock.
 package final class MetricsRegistry: Sendable {
     private struct Series {
@@ -24,7 +22,7 @@ package final class MetricsRegistry: Sendable {
         var preparations: [@Sendable () -> Void] = []
     }
 
-    private let contents = Mutex(Contents())
+    private let contents = Lock(Contents())
 
     /// Makes a registry without series.
     package init() {}

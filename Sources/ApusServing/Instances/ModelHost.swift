@@ -21,7 +21,7 @@ package final class ModelHost: Sendable {
         var versions: [ModelVersion]
     }
 
-    private let entries = Mutex<[String: Entry]>([:])
+    private let entries = Lock<[String: Entry]>([:])
     private let surroundings: ModelVersion.Surroundings
     private let shutdown = Atomic<Bool>(false)
 
@@ -74,7 +74,9 @@ package final class ModelHost: Sendable {
         }
     }
 
-    /// Stops serving all versions of a model; they finish what they have. False when there was none.
+    /// Stops serving all versions of a model, which finish what they have.
+    ///
+    /// - Returns: Whether there was any.
     @discardableResult
     package func unload(_ model: String) -> Bool {
         let old = entries.withLock { entries -> [ModelVersion] in
@@ -156,16 +158,7 @@ package final class ModelHost: Sendable {
     package func metadata(_ model: String, version: String) throws(ServingError) -> ModelMetadata {
         let found = try find(model, version)
         let versions = version.isEmpty ? try self.versions(of: model).map(\.text) : [found.text]
-        let configuration = found.configuration
-        let batch: [Int64] = configuration.maxBatchSize > 0 ? [-1] : []
-        func port(_ specification: TensorSpecification) -> ModelMetadata.Port {
-            ModelMetadata.Port(
-                name: specification.name, datatype: specification.datatype,
-                shape: batch + specification.dimensions.map(Int64.init))
-        }
-        return ModelMetadata(
-            name: model, versions: versions, platform: configuration.platform,
-            inputs: configuration.inputs.map(port), outputs: configuration.outputs.map(port))
+        return found.configuration.metadata(versions: versions)
     }
 
     /// A model's configuration.

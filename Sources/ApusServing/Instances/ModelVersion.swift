@@ -111,6 +111,7 @@ final class ModelVersion: Sendable {
         } onCancel: {
             scheduler.cancel(slot, generation: generation)
         }
+        slot.takeBack()
         switch outcome {
         case .abandoned(let error): throw error
         case .closed:
@@ -121,7 +122,6 @@ final class ModelVersion: Sendable {
             error.message = request.prefix + error.message
             throw error
         case .done:
-            slot.takeBack()
             keep(slot)
             defer { release(slot) }
             return InferenceResponse(

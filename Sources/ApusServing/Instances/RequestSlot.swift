@@ -60,7 +60,7 @@ final class RequestSlot: @unchecked Sendable {
 
     init(index: Int) { self.index = index }
 
-    /// The instance is done with the slot: orders what it wrote before what the task reads.
+    /// The request has an answer: orders what was written to the slot before what the task reads.
     func finish() { isFinished.store(true, ordering: .releasing) }
 
     /// The task takes the slot back.

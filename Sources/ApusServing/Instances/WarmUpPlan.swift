@@ -1,8 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusTelemetry
 import ApusTensors
-import Synchronization
 
 /// What instances run before their version is ready: what the configuration says, or zeros of the sizes to come.
 struct WarmUpPlan: Sendable {
@@ -66,7 +66,7 @@ struct WarmUpPlan: Sendable {
 
 /// What the instances of a version say when they have warmed up.
 final class WarmUpReport: Sendable {
-    private let failure = Mutex<ServingError?>(nil)
+    private let failure = Lock<ServingError?>(nil)
     private let signal = Signal()
 
     /// An instance is warm, or has failed.

@@ -53,7 +53,7 @@ struct RequestCheck: Sendable {
             guard let input = inputs.first(where: { $0.specification.name == given.name }) else {
                 throw refusal(request, "unexpected inference input '\(given.name)' for model '\(model)'")
             }
-            if case .none = slot.inputs[input.position] {} else {
+            guard case .none = slot.inputs[input.position] else {
                 throw refusal(request, "input '\(given.name)' already exists in request")
             }
             try check(given, input.specification, &batchSize, request)

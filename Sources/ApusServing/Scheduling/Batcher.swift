@@ -42,9 +42,7 @@ package struct Batcher {
     /// The number of requests in the queue.
     package internal(set) var count = 0
 
-    /// Makes an empty queue.
-    ///
-    /// - Parameter maximumSize: The most rows of a batch, or nil where every request runs alone.
+    /// Makes an empty queue; without a maximum size every request runs alone.
     package init(policy: BatchPolicy, maximumSize: Int?) {
         self.policy = policy
         self.maximumSize = maximumSize

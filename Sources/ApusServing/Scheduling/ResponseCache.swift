@@ -1,8 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusTelemetry
 import ApusTensors
-import Synchronization
 
 /// Outputs of requests that are kept for equal ones, under a budget of bytes; the least recently used go first.
 final class ResponseCache: Sendable {
@@ -34,7 +34,7 @@ final class ResponseCache: Sendable {
         var byteCount = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let limitBytes: Int
     private let lifetime: Int64
 

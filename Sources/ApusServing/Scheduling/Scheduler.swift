@@ -3,7 +3,6 @@
 
 import ApusTelemetry
 import ApusTensors
-import Synchronization
 
 /// The queue of a version with its instances: runs the batcher under a lock and carries out what it says.
 final class Scheduler: Timekeeper.Member {
@@ -52,7 +51,7 @@ final class Scheduler: Timekeeper.Member {
     private let signals: [Signal]
     private let stops: [StopFlag]
     private let preservesOrder: Bool
-    private let mutex: Mutex<State>
+    private let mutex: Lock<State>
 
     init(
         configuration: ModelConfiguration, version: String, clock: ServingClock, timekeeper: Timekeeper,
@@ -67,7 +66,7 @@ final class Scheduler: Timekeeper.Member {
         let policy = configuration.batching ?? BatchPolicy()
         preservesOrder = policy.preservesOrder
         let size = configuration.batching != nil && configuration.maxBatchSize > 0 ? configuration.maxBatchSize : nil
-        mutex = Mutex(
+        mutex = Lock(
             State(
                 batcher: Batcher(policy: policy, maximumSize: size), desks: (0..<count).map { _ in Desk() },
                 statistics: ModelStatistics(name: configuration.name, version: version)))
@@ -205,7 +204,6 @@ final class Scheduler: Timekeeper.Member {
         let now = clock.now
         change { state in
             state.statistics.add(record, milliseconds: ServingClock.milliseconds)
-            for slot in hands.slots { slot.finish() }
             if preservesOrder {
                 for slot in state.order.finish(hands.number, hands.slots) { close(slot, now, &state) }
             } else {
@@ -293,6 +291,7 @@ final class Scheduler: Timekeeper.Member {
     private func answer(_ slot: RequestSlot, _ outcome: RequestSlot.Outcome, _ state: inout State) {
         guard let continuation = unsafe slot.continuation else { return }
         unsafe slot.continuation = nil
+        slot.finish()
         let answer = unsafe Answer(continuation: continuation, outcome: outcome)
         if state.answer == nil { state.answer = answer } else { state.others.append(answer) }
     }

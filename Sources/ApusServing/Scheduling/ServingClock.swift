@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusTelemetry
 import Glibc
 import Synchronization
 
@@ -11,7 +12,7 @@ package final class ServingClock: Sendable {
 
     let isManual: Bool
     private let time = Atomic<Int64>(0)
-    private let listeners = Mutex<[@Sendable () -> Void]>([])
+    private let listeners = Lock<[@Sendable () -> Void]>([])
 
     private init(isManual: Bool) { self.isManual = isManual }
 

@@ -14,7 +14,8 @@ final class GatedPlan: Plan {
     /// The rows of each run, when it begins; the first of each session warms it up and is not among them.
     let runs: AsyncStream<Int>
     private let begin: AsyncStream<Int>.Continuation
-    private let gate = Signal()
+    /// A gate for each number of rows.
+    private let gates = (0...8).map { _ in Signal() }
 
     init() {
         let type = ValueType.tensor(.float32, [Dimension(symbol: "N"), Dimension(2)])
@@ -23,14 +24,14 @@ final class GatedPlan: Plan {
         (runs, begin) = AsyncStream.makeStream()
     }
 
-    /// Lets one run end.
-    func letOneGo() { gate.raise() }
+    /// Lets one run of so many rows end.
+    func letOneGo(_ rows: Int = 1) { gates[rows].raise() }
 
     func makeSession() -> any ApusExecution.Session { GatedSession(self) }
 
     fileprivate func enter(_ rows: Int, _ isCancelled: () -> Bool) -> Bool {
         begin.yield(rows)
-        gate.wait()
+        gates[rows].wait()
         return !isCancelled()
     }
 }

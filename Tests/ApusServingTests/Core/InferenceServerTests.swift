@@ -67,7 +67,7 @@ import Testing
         await small.waitForQueue("m", 2)
         plan.letOneGo()
         #expect(await runs.next() == 3)
-        plan.letOneGo()
+        plan.letOneGo(3)
         let tensors = try await [first, second, third].map(\.outputs[0].tensor)
         #expect(try tensors.map { try $0.array(of: Float.self) } == [[1, 1], [2, 2, 2, 2], [3, 3]])
         #expect(tensors[1].storage === tensors[2].storage)
@@ -81,6 +81,42 @@ import Testing
         #expect(text.contains("apus_batches_closed_total{model=\"m\",version=\"1\",reason=\"immediate\"} 2\n"))
         #expect(text.contains("apus_batch_size_sum{model=\"m\",version=\"1\"} 4\n"))
         #expect(text.contains("nv_inference_compute_infer_duration_histogram_us_count{model=\"m\",version=\"1\"} 3\n"))
+    }
+
+    @Test("Where order is kept a response waits for those of requests that came before")
+    func keepsOrder() async throws {
+        let small = SmallServer()
+        let plan = GatedPlan()
+        try small.load("m", plan) {
+            $0.instanceCount = 2
+            $0.batching?.preservesOrder = true
+        }
+        var runs = plan.runs.makeAsyncIterator()
+        async let first = small.server.infer(SmallServer.request("m", 1, rows: 1))
+        #expect(await runs.next() == 1)
+        async let second = small.server.infer(SmallServer.request("m", 2, rows: 2))
+        #expect(await runs.next() == 2)
+        plan.letOneGo(2)
+        async let third = small.server.infer(SmallServer.request("m", 3, rows: 3))
+        // The instance is free again, so the second request has run.
+        #expect(await runs.next() == 3)
+        let before = try small.server.statistics("m", version: nil)[0]
+        #expect(before.executionCount == 1)
+        #expect(before.success.count == 0)
+        plan.letOneGo(1)
+        _ = try await (first, second)
+        plan.letOneGo(3)
+        _ = try await third
+        #expect(try small.server.statistics("m", version: nil)[0].success.count == 3)
+    }
+
+    @Test("A delay ends by the machine's clock")
+    func endsDelays() async throws {
+        let small = SmallServer()
+        try small.load("m", .doubling) { $0.batching?.maximumDelay = .milliseconds(1) }
+        let response = try await small.server.infer(SmallServer.request("m", 1))
+        #expect(response.times.queue >= 1_000_000)
+        #expect(small.host.metrics.instrument(SchedulingMetrics.closed, "m", "1", "delay").value == 1)
     }
 
     @Test("Statistics and metrics show the same times")
