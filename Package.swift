@@ -14,7 +14,17 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Inner loops.
@@ -73,12 +83,58 @@ let package = Package(
         // Counts allocations in a process that is started with it preloaded.
         .target(name: "CApusAllocations"),
 
+        // The server: what it measures, what it speaks of, its core, the ways in, and the process.
+        .target(name: "ApusTelemetry"),
+        .target(
+            name: "ApusProtocol", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Protos"]),
+        .target(
+            name: "ApusServing",
+            dependencies: [
+                "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .target(
+            name: "ApusServingHTTP",
+            dependencies: [
+                "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .target(
+            name: "ApusServingGRPC",
+            dependencies: [
+                "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .target(
+            name: "ApusServer",
+            dependencies: [
+                "ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+
         // The tool.
         .executableTarget(
             name: "apus",
             dependencies: [
                 "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
-                "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+                "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusServing",
+                "ApusTensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ApusTool"),
@@ -121,6 +177,26 @@ let package = Package(
         .testTarget(
             name: "RealModelTests",
             dependencies: ["Apus", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusNativeBackends", "ApusONNX"]),
+        .testTarget(name: "ApusTelemetryTests", dependencies: ["ApusTelemetry"]),
+        .testTarget(
+            name: "ApusServingTests",
+            dependencies: [
+                "Apus", "ApusExecution", "ApusGraphs", "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        .testTarget(
+            name: "ApusServingHTTPTests",
+            dependencies: [
+                "ApusServing", "ApusServingHTTP", "ApusTensors",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        .testTarget(
+            name: "ApusServingGRPCTests",
+            dependencies: [
+                "ApusProtocol", "ApusServing", "ApusServingGRPC", "ApusTensors",
+                .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+            ]),
+        .testTarget(name: "ApusServerTests", dependencies: ["ApusServer"]),
         .testTarget(name: "FuzzTests", dependencies: ["ApusFuzzTargets", "apus-fuzz"]),
         .testTarget(name: "ArchitectureTests"),
     ]

@@ -76,7 +76,7 @@ def attribute(setting):
     return b"".join(number(8, one) for one in setting) + number(20, 7)
 
 
-def value(name, sizes):
-    """A value of 32-bit floats with its shape."""
+def value(name, sizes, kind=FLOAT):
+    """A value with its shape; its elements are 32-bit floats unless another of ONNX's numbers says otherwise."""
     shape = b"".join(block(1, number(1, one) if isinstance(one, int) else block(2, one)) for one in sizes)
-    return block(1, name) + block(2, block(1, number(1, FLOAT) + block(2, shape)))
+    return block(1, name) + block(2, block(1, number(1, kind) + block(2, shape)))

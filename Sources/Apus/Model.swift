@@ -123,7 +123,7 @@ extension PlanOptions {
     /// The options of a plan from those of a user.
     package init(_ options: Options) {
         self.init(
-            workers: WorkerPool(threadCount: options.threadCount ?? Machine.coreCount),
+            workers: options.workers ?? WorkerPool(threadCount: options.threadCount ?? Machine.coreCount),
             instructionSet: options.instructionSet,
             budget: options.memoryLimitBytes.map { MemoryBudget(limitBytes: $0) }, catalogue: options.catalogue,
             isExact: options.isExact, precision: options.precision)

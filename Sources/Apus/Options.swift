@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ApusGraphs
-import ApusKernels
+package import ApusKernels
 
 /// How a model is loaded and run.
 public struct Options: Sendable {
     /// The threads that work on one run, the caller's included; nil: one for each core of the machine.
     public var threadCount: Int?
+    /// Threads that several models share, in place of threads of the model's own.
+    package var workers: WorkerPool?
     /// The machine instructions kernels use.
     public var instructionSet: InstructionSet = .best
     /// What products and convolutions with constant weights multiply; `bf16` halves what is read of weights and is fast

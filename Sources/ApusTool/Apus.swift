@@ -17,7 +17,7 @@ struct ApusTool: ParsableCommand {
         version: Engine.version,
         subcommands: [
             Run.self, Inspect.self, Bench.self, ProfileModel.self, Compare.self, Build.self, Convert.self,
-            Conformance.self, Completions.self,
+            Conformance.self, Serve.self, Lint.self, Explain.self, Completions.self,
         ])
 
     static func main() {

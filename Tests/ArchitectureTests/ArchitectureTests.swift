@@ -24,8 +24,17 @@ import Testing
         "ApusFuzz": ["Apus", "ApusExecution", "ApusGraphs", "ApusONNX", "ApusTensors"],
         "ApusTool": [
             "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
-            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+            "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusServing",
+            "ApusTensors",
         ],
+        "ApusTelemetry": [],
+        "ApusProtocol": [],
+        "ApusServing": [
+            "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
+        ],
+        "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
+        "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
+        "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],
         "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],
     ]
 
@@ -66,9 +75,9 @@ import Testing
         #expect(Set(Self.sources.map(\.room)) == Set(Self.arrows.keys))
     }
 
-    @Test("Nothing uses Foundation")
+    @Test("Nothing uses Foundation, but for the messages that have bytes in them")
     func foundation() {
-        for file in Self.sources where file.room != "OperatorCatalogueGenerator" {
+        for file in Self.sources where file.room != "OperatorCatalogueGenerator" && !file.isGenerated {
             #expect(!Self.imports(file).contains { $0.hasPrefix("Foundation") }, "\(file.path) imports Foundation")
         }
     }
@@ -92,12 +101,12 @@ import Testing
 
     @Test("No Swift file is longer than 500 lines, and no line of code longer than 120 characters")
     func lengths() {
-        for file in Self.everything {
+        for file in Self.everything where !file.isGenerated {
             #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count) lines")
         }
         let code = SourceFiles.files(below: "Sources", endings: [".c", ".h", ".inc", ".def"])
         let scripts = SourceFiles.files(below: "Scripts", endings: [""])
-        for file in Self.everything + code + scripts where !file.path.hasSuffix(".json") {
+        for file in Self.everything + code + scripts where !file.path.hasSuffix(".json") && !file.isGenerated {
             for (number, line) in file.lines.enumerated() where line.count > 120 {
                 Issue.record("\(file.path):\(number + 1) has \(line.count) characters")
             }

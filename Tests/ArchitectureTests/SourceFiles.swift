@@ -12,6 +12,8 @@ enum SourceFiles {
 
         /// The room it is in: the folder below Sources or Tests.
         var room: String { path.split(separator: "/").dropFirst().first.map(String.init) ?? "" }
+        /// Whether a tool wrote it: such code is neither measured nor read.
+        var isGenerated: Bool { path.contains("/Generated/") }
         var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
     }
 

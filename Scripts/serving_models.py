@@ -1,0 +1,59 @@
+# Part of Apus, Apache-2.0.
+# SPDX-License-Identifier: Apache-2.0
+
+"""Writes a small model repository for the tests of the server: identities of every type, a sum and a classifier."""
+
+import pathlib
+import sys
+
+from onnx_writer import Graph
+
+# Datatypes of the protocol and the numbers ONNX gives them.
+TYPES = {
+    "BOOL": 9, "UINT8": 2, "UINT16": 4, "UINT32": 12, "UINT64": 13, "INT8": 3, "INT16": 5, "INT32": 6, "INT64": 7,
+    "FP16": 10, "FP32": 1, "FP64": 11, "BF16": 16, "BYTES": 8,
+}
+
+
+def identity(kind, sizes):
+    """A model that gives back its input."""
+    graph = Graph("identity")
+    graph.node("Identity", ["INPUT0"], "OUTPUT0")
+    return graph.model([("INPUT0", sizes, kind)], [("OUTPUT0", sizes, kind)], 21, 10, "apus tests")
+
+
+def add(sizes):
+    """A model that adds its two inputs."""
+    graph = Graph("add")
+    graph.node("Add", ["INPUT0", "INPUT1"], "OUTPUT0")
+    graph.node("Sub", ["INPUT0", "INPUT1"], "OUTPUT1")
+    values = [("INPUT0", sizes), ("INPUT1", sizes)]
+    return graph.model(values, [("OUTPUT0", sizes), ("OUTPUT1", sizes)], 21, 10, "apus tests")
+
+
+def write(folder):
+    """Writes the repository into a folder."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in TYPES.items():
+        (folder / f"identity_{name.lower()}.onnx").write_bytes(identity(kind, ["n"]))
+    (folder / "add.onnx").write_bytes(add(["batch", 4]))
+    (folder / "image.onnx").write_bytes(identity(1, ["batch", 3, 224, 224]))
+    classifier = folder / "classifier"
+    (classifier / "1").mkdir(parents=True, exist_ok=True)
+    (classifier / "1" / "model.onnx").write_bytes(identity(1, ["batch", 3]))
+    (classifier / "labels.txt").write_text("cat\ndog\nbird\n")
+    (classifier / "config.pbtxt").write_text(
+        'max_batch_size: 8\n'
+        'input [{ name: "INPUT0" data_type: TYPE_FP32 dims: [ 3 ] }]\n'
+        'output [{ name: "OUTPUT0" data_type: TYPE_FP32 dims: [ 3 ] label_filename: "labels.txt" }]\n'
+        'dynamic_batching { }\n')
+    versions = folder / "versions"
+    for version in ("1", "3"):
+        (versions / version).mkdir(parents=True, exist_ok=True)
+        (versions / version / "model.onnx").write_bytes(add(["batch", 2]))
+    (versions / "config.pbtxt").write_text('version_policy { all { } }\n')
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])

@@ -1,0 +1,152 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Apus
+import ApusExecution
+import ApusTelemetry
+import ApusTensors
+
+/// What one thread has to run batches of a version: a session and memory of its own.
+struct ModelInstance {
+    private let index: Int
+    private let scheduler: Scheduler
+    private let clock: ServingClock
+    private let name: String
+    private let session: Apus.Session
+    private let bindings: Bindings
+    private var memory: BatchMemory
+    private let inputCount: Int
+
+    /// Makes the instance on the thread that will run it.
+    init(_ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler) {
+        self.index = index
+        self.scheduler = scheduler
+        clock = scheduler.clock
+        name = configuration.name
+        session = model.makeSession()
+        bindings = session.makeBindings()
+        inputCount = model.signature.inputs.count
+        memory = BatchMemory(
+            inputCount: inputCount, maximumSize: configuration.maxBatchSize, meters: scheduler.meters)
+        session.underlying.isCancelled = { scheduler.isStopped(index) }
+    }
+
+    /// Runs batches until there will be no more.
+    mutating func work() {
+        var hands = Scheduler.Desk()
+        scheduler.instanceFree(index)
+        while scheduler.take(index, into: &hands) {
+            let record = run(hands)
+            scheduler.finish(index, &hands, record)
+        }
+    }
+
+    /// Runs one request for nothing but its effects on memory and caches.
+    ///
+    /// - Throws: ``ServingError`` as the run of any request.
+    mutating func warmUp(_ slot: RequestSlot) throws(ServingError) {
+        var times = StageTimes()
+        try run([slot], rowCount: slot.batchSize, &times)
+    }
+
+    private mutating func run(_ hands: Scheduler.Desk) -> BatchRecord {
+        var record = BatchRecord()
+        record.size = hands.size
+        record.closing = hands.closing
+        do throws(ServingError) {
+            try run(hands.slots, rowCount: hands.size, &record.times)
+            record.runCount = 1
+        } catch {
+            guard hands.slots.count > 1, error.code != .cancelled else {
+                for slot in hands.slots { slot.failure = error }
+                return record
+            }
+            runApart(hands, &record)
+        }
+        for slot in hands.slots {
+            slot.times.copyIn = record.times.copyIn
+            slot.times.compute = record.times.compute
+            slot.times.copyOut = record.times.copyOut
+        }
+        return record
+    }
+
+    /// Runs the requests of a batch that failed one by one, so that none pays for another.
+    private mutating func runApart(_ hands: Scheduler.Desk, _ record: inout BatchRecord) {
+        scheduler.meters.retried.add()
+        for slot in hands.slots {
+            slot.outputs.removeAll(keepingCapacity: true)
+            do throws(ServingError) {
+                try run([slot], rowCount: slot.batchSize, &record.times)
+                record.runCount += 1
+            } catch {
+                slot.failure = error
+            }
+        }
+    }
+
+    /// Gathers, runs and splits; the times are added to.
+    private mutating func run(
+        _ slots: [RequestSlot], rowCount: Int, _ times: inout StageTimes
+    ) throws(ServingError) {
+        defer { letGo() }
+        let start = clock.now
+        do throws(EngineError) {
+            try gather(slots, rowCount)
+            let gathered = clock.now
+            times.copyIn &+= UInt64(max(0, gathered - start))
+            try session.run(bindings)
+            let computed = clock.now
+            times.compute &+= UInt64(max(0, computed - gathered))
+            try split(slots, rowCount)
+            times.copyOut &+= UInt64(max(0, clock.now - computed))
+        } catch {
+            throw ServingError(error, model: name)
+        }
+    }
+
+    private mutating func gather(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+        for position in 0..<inputCount {
+            let datum: Datum
+            do throws(ComputeError) {
+                datum = try memory.joined(position, of: slots, rowCount: rowCount)
+            } catch {
+                throw EngineError(error)
+            }
+            try bindings.set(position, toData: datum)
+        }
+    }
+
+    private func split(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+        guard slots.count > 1 else {
+            guard let slot = slots.first else { return }
+            for datum in bindings.outputs { slot.outputs.append(datum) }
+            return
+        }
+        do throws(ComputeError) {
+            try BatchParts.split(bindings.outputs, to: slots, rowCount: rowCount)
+        } catch {
+            throw EngineError(.malformedModel, error.message, cause: error)
+        }
+    }
+
+    /// Lets go of inputs and outputs, so that their memory can be used again.
+    private func letGo() {
+        for position in 0..<inputCount { try? bindings.set(position, toData: .none) }
+        for position in bindings.outputs.indices { bindings.outputs[position] = .none }
+    }
+}
+
+extension ServingError {
+    /// The failure of a model.
+    init(_ error: EngineError, model: String) {
+        let code: Code =
+            switch error.code {
+            case .shape, .value, .elementType, .name: .invalidArgument
+            case .limit: .resourceExhausted
+            case .cancelled: .cancelled
+            default: .internal
+            }
+        self.init(code, "model '\(model)': \(error)")
+    }
+}

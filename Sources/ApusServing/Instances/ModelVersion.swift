@@ -1,0 +1,198 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Apus
+import ApusTelemetry
+import ApusTensors
+import Synchronization
+
+/// One version of a model that is served: its queue and its instances.
+final class ModelVersion: Sendable {
+    let number: Int64
+    /// The number as text.
+    let text: String
+    let configuration: ModelConfiguration
+    let scheduler: Scheduler
+    private let check: RequestCheck
+    private let form: ResponseForm
+    private let meters: VersionMeters
+    private let cache: ResponseCache?
+    /// Distinguishes the version from every other that was ever loaded.
+    private let serial: UInt64
+    private static let serials = Atomic<UInt64>(0)
+
+    /// What all versions of a host share.
+    struct Surroundings: Sendable {
+        var options: ServingOptions
+        var clock: ServingClock
+        var timekeeper: Timekeeper
+        var metrics: MetricsRegistry
+        var admission: Admission
+        /// Where responses are kept; nil where none are.
+        var cache: ResponseCache?
+    }
+
+    /// Starts the instances of a version and waits until they are warm.
+    ///
+    /// - Throws: ``ServingError`` when the model does not fit its configuration, or fails to warm up.
+    init(
+        _ source: ModelSource, _ configuration: ModelConfiguration, in surroundings: Surroundings
+    ) throws(ServingError) {
+        let start = surroundings.clock.now
+        number = source.version
+        text = String(source.version)
+        self.configuration = configuration
+        check = try RequestCheck(configuration, source.model.signature)
+        form = try ResponseForm(configuration, source.model.signature)
+        cache = configuration.usesResponseCache ? surroundings.cache : nil
+        serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
+        let own = Admission(
+            maximumRequests: surroundings.options.maximumRequestsPerModel,
+            maximumBytes: surroundings.options.maximumRequestBytesPerModel)
+        meters = VersionMeters(
+            surroundings.metrics, model: configuration.name, version: text, admissions: [surroundings.admission, own])
+        scheduler = Scheduler(
+            configuration: configuration, version: text, clock: surroundings.clock,
+            timekeeper: surroundings.timekeeper, meters: meters)
+        try startInstances(of: source.model)
+        meters.loadTime.set(surroundings.clock.now - start)
+    }
+
+    private func startInstances(of model: Model) throws(ServingError) {
+        let warmUp = try WarmUpPlan(configuration, check: check)
+        let report = WarmUpReport()
+        let count = max(1, configuration.instanceCount)
+        var startedCount = 0
+        for index in 0..<count {
+            let isStarted = Threads.start { [configuration, scheduler] in
+                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler)
+                report.note(warmUp.run(on: &instance))
+                instance.work()
+            }
+            if isStarted { startedCount += 1 }
+        }
+        let failure = report.wait(for: startedCount)
+        guard startedCount == count, failure == nil else {
+            scheduler.close()
+            throw failure
+                ?? ServingError(
+                    .resourceExhausted,
+                    "model '\(configuration.name)': the system started \(startedCount) of \(count) threads")
+        }
+    }
+
+    /// Takes no more requests; those that are there are still answered.
+    func retire() { scheduler.close() }
+
+    /// Runs a request; nil when the version is on its way out and another one is to be asked.
+    ///
+    /// - Throws: ``ServingError`` that says what is wrong with the request, or why it was refused or failed.
+    func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse? {
+        let (slot, generation) = scheduler.takeSlot()
+        do throws(ServingError) {
+            try check.fill(slot, with: request)
+            try form.check(request)
+            if let response = try kept(slot, request) {
+                scheduler.giveBack(slot)
+                return response
+            }
+            try admit(slot, request)
+        } catch {
+            scheduler.giveBack(slot)
+            throw error
+        }
+        let arrival = arrival(slot, request)
+        let scheduler = scheduler
+        let outcome = await withTaskCancellationHandler {
+            // SAFETY: the scheduler resumes the continuation once, whatever becomes of the request.
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe scheduler.submit(slot, arrival, continuation)
+            }
+        } onCancel: {
+            scheduler.cancel(slot, generation: generation)
+        }
+        slot.takeBack()
+        switch outcome {
+        case .abandoned(let error): throw error
+        case .closed:
+            release(slot)
+            return nil
+        case .failed(var error):
+            release(slot)
+            error.message = request.prefix + error.message
+            throw error
+        case .done:
+            keep(slot)
+            defer { release(slot) }
+            return InferenceResponse(
+                model: configuration.name, version: text, id: request.id,
+                outputs: try form.outputs(slot.outputs, for: request), parameters: [:], times: slot.times)
+        }
+    }
+
+    /// The response kept for an equal request.
+    private func kept(_ slot: RequestSlot, _ request: InferenceRequest) throws(ServingError) -> InferenceResponse? {
+        guard let cache else { return nil }
+        let start = scheduler.clock.now
+        let outputs = cache.outputs(key(slot), now: start)
+        let time = UInt64(max(0, scheduler.clock.now - start))
+        guard let outputs else {
+            scheduler.noteCacheMiss(time, isNew: true)
+            return nil
+        }
+        scheduler.noteCacheHit(time)
+        return InferenceResponse(
+            model: configuration.name, version: text, id: request.id, outputs: try form.outputs(outputs, for: request),
+            parameters: [:], times: StageTimes())
+    }
+
+    /// Keeps the outputs of a request for equal ones.
+    private func keep(_ slot: RequestSlot) {
+        guard let cache else { return }
+        let start = scheduler.clock.now
+        cache.keep(slot.outputs, for: key(slot), now: start)
+        scheduler.noteCacheMiss(UInt64(max(0, scheduler.clock.now - start)), isNew: false)
+    }
+
+    private func key(_ slot: RequestSlot) -> ResponseCache.Key {
+        ResponseCache.Key(version: serial, inputs: slot.inputs.map { $0.tensor.map { CachedTensor($0) } })
+    }
+
+    private func release(_ slot: RequestSlot) {
+        meters.leave(slot.byteCount)
+        scheduler.giveBack(slot)
+    }
+
+    private func arrival(_ slot: RequestSlot, _ request: InferenceRequest) -> Batcher.Arrival {
+        var arrival = Batcher.Arrival(ticket: slot.index)
+        arrival.size = slot.batchSize
+        arrival.shape = slot.shapeKey
+        arrival.priority = request.priority
+        arrival.timeout = request.timeout?.wholeNanoseconds
+        if let deadline = request.deadline {
+            let (now, left) = (scheduler.clock.now, ContinuousClock.now.duration(to: deadline).wholeNanoseconds)
+            arrival.deadline = left > .max - now ? .max : now + left
+        }
+        return arrival
+    }
+
+    /// Counts a request in.
+    ///
+    /// - Throws: ``ServingError`` with code `resourceExhausted` that names the limit.
+    private func admit(_ slot: RequestSlot, _ request: InferenceRequest) throws(ServingError) {
+        guard let (place, refusal) = meters.enter(slot.byteCount) else { return }
+        let whose = place == 0 ? "the server" : "model '\(configuration.name)'"
+        switch (place, refusal) {
+        case (0, .requests): meters.drops.serverRequests.add()
+        case (0, .bytes): meters.drops.serverBytes.add()
+        case (_, .requests): meters.drops.modelRequests.add()
+        case (_, .bytes): meters.drops.modelBytes.add()
+        }
+        let limit = meters.limit(place, refusal)
+        throw ServingError(
+            .resourceExhausted,
+            request.prefix + "\(whose) has as many \(refusal.rawValue) under way as it takes, which is \(limit); this "
+                + "request brings \(refusal == .requests ? "1" : String(slot.byteCount))",
+            retryAfter: .nanoseconds(meters.usualTime))
+    }
+}

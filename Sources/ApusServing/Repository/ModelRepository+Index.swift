@@ -1,0 +1,36 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension ModelRepository {
+    /// The models there are, with the state of each version, from memory alone.
+    package func index(onlyReady: Bool) -> [RepositoryIndexEntry] {
+        let entries = state.withLock { $0.entries }
+        let lines = entries.sorted { $0.key < $1.key }.flatMap { Self.lines($0.key, $0.value) }
+        return onlyReady ? lines.filter { $0.state == "READY" } : lines
+    }
+
+    private static func lines(_ name: String, _ entry: Entry) -> [RepositoryIndexEntry] {
+        func line(_ version: Int64?, _ state: String, _ reason: String = "") -> RepositoryIndexEntry {
+            RepositoryIndexEntry(
+                name: name, version: version.map { String($0) } ?? "", state: state, reason: reason)
+        }
+        if entry.phase == .untouched {
+            let problem = entry.folder?.problem
+            return [problem.map { line(nil, "UNAVAILABLE", $0) } ?? line(nil, "")]
+        }
+        if entry.phase == .unloading, !entry.serving.isEmpty { return entry.serving.map { line($0, "UNLOADING") } }
+        // What failed is said of the version that is served in its place, where it has the same number.
+        var lines = entry.serving.map { version in
+            line(version, "READY", entry.attempted.contains(version) ? entry.reason : "")
+        }
+        let state = entry.phase == .loading ? "LOADING" : "UNAVAILABLE"
+        if entry.phase == .loading || !entry.reason.isEmpty {
+            let reason = entry.phase == .loading ? "" : entry.reason
+            lines += entry.attempted.filter { !entry.serving.contains($0) }.map { line($0, state, reason) }
+            if lines.isEmpty { lines = [line(nil, state, reason)] }
+        }
+        return lines.sorted { (Int64($0.version) ?? 0) < (Int64($1.version) ?? 0) }
+    }
+}

@@ -1,0 +1,85 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusTensors
+
+/// An input whose elements come as bytes in the protocol's binary form.
+package struct ShapedBytes: Sendable {
+    private let name: String
+    private let datatype: Datatype
+    private let shape: Shape
+    private let count: Int
+
+    /// Describes an input.
+    ///
+    /// - Parameter count: The elements of the shape, which the caller has checked.
+    package init(name: String, _ datatype: Datatype, _ shape: Shape, _ count: Int) {
+        self.name = name
+        self.datatype = datatype
+        self.shape = shape
+        self.count = count
+    }
+
+    /// Makes the input from bytes that a closure writes where they will stay.
+    ///
+    /// - Parameter byteCount: The bytes there are; the closure gets memory for exactly as many.
+    /// - Throws: ``ServingError`` with code `invalidArgument` when they are not as many as datatype and shape take,
+    ///   and what the closure throws.
+    package func input(
+        _ byteCount: Int, _ read: (inout MutableRawSpan) throws(ServingError) -> Void
+    ) throws(ServingError) -> RequestInput {
+        if datatype == .bytes { return try bytesInput(byteCount, read) }
+        let (expected, overflow) = count.multipliedReportingOverflow(by: datatype.byteWidth)
+        guard !overflow, byteCount == expected else {
+            throw ServingError(
+                .invalidArgument,
+                "input byte size mismatch for input '\(name)'. Expected \(overflow ? "less" : String(expected)), "
+                    + "got \(byteCount)")
+        }
+        var target: MutableTensor
+        do throws(ComputeError) {
+            target = try MutableTensor(datatype.elementType, shape, uninitialized: ())
+        } catch {
+            throw ServingError(.resourceExhausted, "input '\(name)': \(error.message)")
+        }
+        var memory = target.mutableBytes
+        try read(&memory)
+        if datatype == .bool {
+            // Any other bit pattern would be no Bool.
+            for index in 0..<count { memory.normalizeBool(at: index) }
+        }
+        return RequestInput(name: name, tensor: target.finish())
+    }
+
+    private func bytesInput(
+        _ byteCount: Int, _ read: (inout MutableRawSpan) throws(ServingError) -> Void
+    ) throws(ServingError) -> RequestInput {
+        let shape: Shape = [byteCount]
+        var wire: MutableTensor
+        do throws(ComputeError) {
+            wire = try MutableTensor(.uint8, shape, uninitialized: ())
+        } catch {
+            throw ServingError(.resourceExhausted, "input '\(name)': \(error.message)")
+        }
+        var memory = wire.mutableBytes
+        try read(&memory)
+        let finished = wire.finish()
+        do {
+            return RequestInput(
+                name: name, bytes: try ByteStrings(wire: finished.elements(of: UInt8.self), shape: self.shape))
+        } catch let error as ServingError {
+            throw ServingError(error.code, "input '\(name)': \(error.message)")
+        } catch {
+            throw ServingError(.internal, "input '\(name)': \(error)")
+        }
+    }
+}
+
+extension MutableRawSpan {
+    /// Makes a byte 0 or 1.
+    fileprivate mutating func normalizeBool(at offset: Int) {
+        // SAFETY: the caller's offsets are within the memory.
+        let byte = unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+        if byte > 1 { storeBytes(of: 1, toByteOffset: offset, as: UInt8.self) }
+    }
+}

@@ -1,0 +1,201 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The queue of a version and the rule that makes batches of it: a pure state machine.
+///
+/// It owns no clock, no lock and no memory of requests. A request is a ticket, a small number that its caller uses
+/// again when the request is over. Every input is given the time in nanoseconds and adds what is to be done to the actions.
+package struct Batcher {
+    /// A request that joins the queue.
+    package struct Arrival {
+        /// The request's number.
+        package var ticket: Int
+        /// The rows it brings to a batch, at least 1.
+        package var size = 1
+        /// Equal for requests that may share a batch.
+        package var shape = 0
+        /// The level it asks for; 0: the default.
+        package var priority: UInt64 = 0
+        /// The time it may wait, in nanoseconds, where requests may say so.
+        package var timeout: Int64?
+        /// When its caller stops waiting.
+        package var deadline = Int64.max
+
+        /// Makes an arrival.
+        package init(ticket: Int) { self.ticket = ticket }
+    }
+
+    let policy: BatchPolicy
+    /// The most rows of a batch; nil: every request runs alone.
+    let maximumSize: Int?
+    let delay: Int64
+    var entries: [Entry] = []
+    var levels: [Level] = []
+    private var idle: [Int] = []
+    private var candidate = Candidate()
+    private var isShuttingDown = false
+    /// A time at or before the first at which a request's time is over.
+    var nextExpiry = Int64.max
+    private var lastSweep = Int64.min
+    /// When the delay of the batch that is being gathered is over.
+    private var nextDelay = Int64.max
+    /// The number of requests in the queue.
+    package internal(set) var count = 0
+
+    /// Makes an empty queue; without a maximum size every request runs alone.
+    package init(policy: BatchPolicy, maximumSize: Int?) {
+        self.policy = policy
+        self.maximumSize = maximumSize
+        delay = maximumSize == nil ? 0 : policy.maximumDelay.wholeNanoseconds
+    }
+
+    /// When ``timer(now:_:)`` is to be called at the latest, if nothing else happens before.
+    package var nextTimer: Int64? {
+        let sweep = nextExpiry == .max ? .max : max(nextExpiry, lastSweep &+ Self.sweepInterval)
+        let next = min(sweep, idle.isEmpty ? .max : nextDelay)
+        return next == .max ? nil : next
+    }
+
+    /// A request comes.
+    package mutating func arrive(_ arrival: Arrival, now: Int64, _ actions: inout Actions) {
+        let priority = level(of: arrival.priority)
+        let rules = policy.queuePolicy(ofLevel: priority)
+        let position = position(ofLevel: priority)
+        guard rules.maximumSize <= 0 || levels[position].count < rules.maximumSize else {
+            actions.refusals.append(Actions.Refusal(ticket: arrival.ticket, reason: .queueFull))
+            return
+        }
+        var time = rules.defaultTimeout.wholeNanoseconds
+        if rules.allowsTimeoutOverride, let own = arrival.timeout, own > 0 { time = time > 0 ? min(time, own) : own }
+        var entry = Entry(size: arrival.size, shape: arrival.shape, level: priority, arrived: now)
+        entry.deadline = arrival.deadline
+        entry.isDelayable = rules.timeoutAction == .delay
+        if time > 0 { entry.expiry = time > .max - now ? .max : now + time }
+        enqueue(entry, as: arrival.ticket, at: position)
+        nextExpiry = min(nextExpiry, entry.expiry, entry.deadline)
+        dispatch(now, &actions)
+    }
+
+    /// The time that was asked for has come.
+    package mutating func timer(now: Int64, _ actions: inout Actions) {
+        if nextExpiry <= now, lastSweep &+ Self.sweepInterval <= now { sweep(now, &actions) }
+        dispatch(now, &actions)
+    }
+
+    /// An instance waits for a batch.
+    package mutating func instanceFree(_ instance: Int, now: Int64, _ actions: inout Actions) {
+        idle.append(instance)
+        dispatch(now, &actions)
+    }
+
+    /// A request is taken back; false when it was not in the queue any more.
+    package mutating func cancel(_ ticket: Int) -> Bool {
+        guard entries.indices.contains(ticket), entries[ticket].isQueued else { return false }
+        remove(ticket)
+        return true
+    }
+
+    /// Nothing more will come worth waiting for: what is queued is sent as instances become free.
+    package mutating func shutdown(now: Int64, _ actions: inout Actions) {
+        isShuttingDown = true
+        dispatch(now, &actions)
+    }
+
+    private func level(of priority: UInt64) -> UInt64 {
+        guard policy.priorityLevels > 0 else { return 0 }
+        return priority == 0 || priority > policy.priorityLevels ? policy.defaultPriority : priority
+    }
+
+    // MARK: - Batches
+
+    private mutating func dispatch(_ now: Int64, _ actions: inout Actions) {
+        nextDelay = .max
+        while !idle.isEmpty, count > 0 {
+            gather(now, &actions)
+            guard !candidate.tickets.isEmpty else { return }
+            guard let closing = closing(now) else {
+                nextDelay = delay > .max - candidate.oldest ? .max : candidate.oldest + delay
+                return
+            }
+            let first = actions.tickets.count
+            for ticket in candidate.tickets {
+                remove(ticket)
+                actions.tickets.append(ticket)
+            }
+            let instance = idle.removeLast()
+            actions.batches.append(
+                Actions.Batch(
+                    instance: instance, tickets: first..<actions.tickets.count, size: candidate.size, closing: closing))
+        }
+    }
+
+    /// Looks for the requests of the next batch, from the front of the queue.
+    private mutating func gather(_ now: Int64, _ actions: inout Actions) {
+        candidate.removeAll()
+        guard let maximumSize else { return gatherOne(now, &actions) }
+        var looks = 4 * maximumSize + 64
+        for position in levels.indices {
+            var next = front(position, now, &actions)
+            while let ticket = next {
+                let entry = entries[ticket]
+                if candidate.tickets.isEmpty || entry.shape == candidate.shape {
+                    guard candidate.tickets.isEmpty || candidate.size + entry.size <= maximumSize else {
+                        candidate.isFull = true
+                        return
+                    }
+                    candidate.add(ticket, entry)
+                    if policy.preferredSizes.contains(candidate.size) { candidate.markPreferred() }
+                    if candidate.size >= maximumSize {
+                        candidate.isFull = true
+                        return
+                    }
+                } else if policy.preservesOrder {
+                    candidate.isEndedByShape = true
+                    return
+                }
+                looks -= 1
+                guard looks > 0 else { return }
+                next = successor(ticket, now, &actions)
+            }
+        }
+    }
+
+    private mutating func gatherOne(_ now: Int64, _ actions: inout Actions) {
+        for position in levels.indices {
+            guard let ticket = front(position, now, &actions) else { continue }
+            candidate.add(ticket, entries[ticket])
+            return
+        }
+    }
+
+    /// Why the batch is to be sent now, or nil when it should wait for more.
+    private mutating func closing(_ now: Int64) -> Closing? {
+        if maximumSize == nil { return .single }
+        let isLate = delay > 0 && now - candidate.oldest >= delay
+        if !isLate, !isShuttingDown, candidate.cutToPreferred() { return .preferred }
+        if candidate.isFull { return .full }
+        if let largest = policy.preferredSizes.max(), candidate.size >= largest { return .full }
+        if delay <= 0 { return .immediate }
+        if isLate { return .delay }
+        if isShuttingDown { return .shutdown }
+        return candidate.isEndedByShape ? .shape : nil
+    }
+
+    // MARK: - Time
+
+    private static let sweepInterval: Int64 = 1_000_000
+
+    /// Looks at every request in the queue for its time.
+    private mutating func sweep(_ now: Int64, _ actions: inout Actions) {
+        lastSweep = now
+        nextExpiry = .max
+        for position in levels.indices {
+            var next = front(position, now, &actions)
+            while let ticket = next {
+                let entry = entries[ticket]
+                nextExpiry = min(nextExpiry, entry.isDelayed ? .max : entry.expiry, entry.deadline)
+                next = successor(ticket, now, &actions)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ApusServing
+
+/// What a client may send over gRPC.
+package struct GRPCLimits: Sendable {
+    /// The most bytes of a message.
+    package var messageBytes = 1 << 30
+    /// The most calls at one time over one connection.
+    package var streams = 1024
+    /// The most requests of one stream that are run at one time.
+    package var requestsPerStream = 128
+    /// How long a connection may lie idle.
+    package var idleTime: Duration = .seconds(600)
+
+    /// Makes the defaults.
+    package init() {}
+}
+
+/// What gRPC services call and what they hold to.
+package struct GRPCEdge: Sendable {
+    /// The server behind the services.
+    package let server: InferenceServer
+    /// What this edge shares with the others.
+    package let state: EdgeState
+    /// What clients may send.
+    package let limits: GRPCLimits
+    /// Where calls run; nil: on the common threads.
+    package let executor: (any TaskExecutor)?
+
+    /// Joins a server and its limits.
+    package init(
+        server: InferenceServer, state: EdgeState = EdgeState(), limits: GRPCLimits = GRPCLimits(),
+        executor: (any TaskExecutor)? = nil
+    ) {
+        self.server = server
+        self.state = state
+        self.limits = limits
+        self.executor = executor
+    }
+}

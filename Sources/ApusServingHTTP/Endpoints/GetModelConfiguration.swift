@@ -1,0 +1,13 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusServing
+import Hummingbird
+
+/// `GET /v2/models/{model}[/versions/{version}]/config`: a model's configuration, completed.
+struct GetModelConfiguration: Endpoint {
+    func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
+        let message = try edge.server.modelConfiguration(path.model, version: path.version)
+        return try .json { try $0.configuration(message) }
+    }
+}

@@ -1,0 +1,45 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+import ApusServing
+import Hummingbird
+
+/// `POST /v2[/models/{model}]/trace/setting`: changes how requests are traced.
+struct SetTraceSettings: Endpoint {
+    func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
+        let model = path.model.isEmpty ? nil : path.model
+        if let model { _ = try edge.server.modelMetadata(model, version: "") }
+        let body = try await SmallBody(of: request)
+        let changes = try body.read([]) { reader throws(JSONError) in try SetTraceSettings.changes(&reader) }
+        try edge.state.traces.change(model, changes)
+        return .json { $0.traceSettings(edge.state.traces.values(model)) }
+    }
+
+    private static func changes(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> [(name: String, value: [String])] {
+        var changes: [(name: String, value: [String])] = []
+        var isFirst = true
+        try reader.beginObject()
+        while let key = try reader.nextKey(&isFirst) {
+            switch try reader.kind() {
+            case .null:
+                try reader.null()
+                changes.append((key, []))
+            case .array:
+                var values: [String] = []
+                var isFirstValue = true
+                try reader.beginArray()
+                while try reader.nextElement(&isFirstValue) { values.append(try reader.string()) }
+                changes.append((key, values))
+            case .number:
+                let start = reader.position
+                _ = try reader.decimal()
+                changes.append((key, [reader.text(from: start)]))
+            default: changes.append((key, [try reader.string()]))
+            }
+        }
+        try reader.end()
+        return changes
+    }
+}

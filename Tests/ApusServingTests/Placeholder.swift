@@ -1,0 +1,2 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
