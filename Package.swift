@@ -12,6 +12,10 @@ let package = Package(
         .executable(name: "apus", targets: ["apus"]),
         .library(name: "ApusAllocations", type: .dynamic, targets: ["CApusAllocations"]),
     ],
+    traits: [
+        .trait(name: "Server", description: "The commands serve, lint and explain, with the libraries they need."),
+        .default(enabledTraits: ["Server"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -133,8 +137,9 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Apus", "ApusConformance", "ApusExecution", "ApusFormats", "ApusGraphs", "ApusKernels",
-                "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusServer", "ApusServing",
-                "ApusTensors",
+                "ApusNativeBackends", "ApusONNX", "ApusOperators", "ApusPasses", "ApusTensors",
+                .target(name: "ApusServer", condition: .when(traits: ["Server"])),
+                .target(name: "ApusServing", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/ApusTool"),

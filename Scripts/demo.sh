@@ -15,7 +15,8 @@ if [ ! -f "$model" ]; then
     cp Scripts/efficientnet-lite0.recipe.json "$cache/demo/"
     mv "$model.part" "$model"
 fi
-build -c release --product apus
+# Without the server, whose network libraries take minutes.
+build -c release --product apus --disable-default-traits
 apus="$(swift build -c release --show-bin-path)/apus"
 for photo in chelsea.png coffee.png rocket.jpg; do
     echo

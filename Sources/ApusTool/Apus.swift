@@ -17,8 +17,14 @@ struct ApusTool: ParsableCommand {
         version: Engine.version,
         subcommands: [
             Run.self, Inspect.self, Bench.self, ProfileModel.self, Compare.self, Build.self, Convert.self,
-            Conformance.self, Serve.self, Lint.self, Explain.self, Completions.self,
-        ])
+            Conformance.self,
+        ] + server + [Completions.self])
+
+    #if Server
+    private static let server: [any ParsableCommand.Type] = [Serve.self, Lint.self, Explain.self]
+    #else
+    private static let server: [any ParsableCommand.Type] = []
+    #endif
 
     static func main() {
         ImageDecoders.register(PictureDecoder())

@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Apus
 import ApusServing
 import ArgumentParser
@@ -32,3 +33,4 @@ struct Explain: ParsableCommand {
         }
     }
 }
+#endif

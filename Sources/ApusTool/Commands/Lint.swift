@@ -1,6 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Apus
 import ApusFormats
 import ApusServing
@@ -46,3 +47,4 @@ struct Lint: ParsableCommand {
             })
     }
 }
+#endif
