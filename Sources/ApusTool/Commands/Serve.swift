@@ -12,7 +12,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves models over HTTP and gRPC, as Triton does.",
         discussion: """
-            A path is a model file, a folder of model files, or a Triton model repository. The first SIGTERM or             Ctrl-C lets requests under way end, the second ends at once.
+            A path is a model file, a folder of model files, or a Triton model repository. The first SIGTERM or \
+            Ctrl-C lets requests under way end, the second ends at once.
             """)
 
     /// When models are loaded.
@@ -71,7 +72,8 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Megabytes of inputs under way at one time.", valueName: "MB"))
     var maxRequestMemory: Int?
 
-    @Option(name: .customLong("memory-limit"), help: ArgumentHelp("Megabytes of tensors of one model.", valueName: "MB"))
+    @Option(
+        name: .customLong("memory-limit"), help: ArgumentHelp("Megabytes of tensors of one model.", valueName: "MB"))
     var memoryLimit: Int?
 
     @Option(help: ArgumentHelp("Megabytes of responses kept for equal requests.", valueName: "MB"))
