@@ -109,7 +109,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(
             name: "ApusServingGRPC",
@@ -192,16 +191,22 @@ let package = Package(
         .testTarget(
             name: "ApusServingHTTPTests",
             dependencies: [
-                "ApusServing", "ApusServingHTTP", "ApusTensors",
+                "Apus", "ApusProtocol", "ApusServing", "ApusServingHTTP", "ApusTensors",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .testTarget(
             name: "ApusServingGRPCTests",
             dependencies: [
-                "ApusProtocol", "ApusServing", "ApusServingGRPC", "ApusTensors",
+                "Apus", "ApusProtocol", "ApusServing", "ApusServingGRPC", "ApusTensors",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+                .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .testTarget(name: "ApusServerTests", dependencies: ["ApusServer"]),
+        .testTarget(name: "ApusServerTests", dependencies: ["ApusServer", "ApusServing"]),
         .testTarget(name: "FuzzTests", dependencies: ["ApusFuzzTargets", "apus-fuzz"]),
         .testTarget(name: "ArchitectureTests"),
     ]

@@ -79,6 +79,13 @@ sed '$d' <<< "$counts"
 # shellcheck disable=SC2046
 count $(tail -n 1 <<< "$counts")
 
+say "apus serve, driven by tritonclient"
+counts="$(Scripts/serve-clients "$bin/apus" 2>&1)" || [[ "$(tail -n 1 <<< "$counts")" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]] ||
+    counts="$counts"$'\n'"0 1 0"
+sed '$d' <<< "$counts"
+# shellcheck disable=SC2046
+count $(tail -n 1 <<< "$counts")
+
 say "apus compare MODEL --against onnxruntime, on every real model"
 if [ $has_data = yes ] && [ -n "$APUS_ONNXRUNTIME_LIBRARY" ]; then
     counts="$(python3 Scripts/compare_models.py "$bin/apus" "$cache")" || counts="$counts"$'\n'"0 1 0"

@@ -9,11 +9,16 @@ package enum StopSignals {
     /// Returns at the first SIGTERM or SIGINT; another one ends the process at once.
     package static func wait() async {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        var iterator = signals.makeAsyncIterator()
-        guard await iterator.next() != nil else { return }
+        let (first, arrival) = AsyncStream<Void>.makeStream()
         Task.detached {
-            for await signal in signals { _exit(128 + signal.number) }
+            var isFirst = true
+            for await signal in signals {
+                if !isFirst { _exit(128 + signal.number) }
+                isFirst = false
+                arrival.finish()
+            }
         }
+        for await _ in first {}
     }
 }
 

@@ -21,9 +21,9 @@ struct ApusTool: ParsableCommand {
         ] + server + [Completions.self])
 
     #if Server
-    private static let server: [any ParsableCommand.Type] = [Serve.self, Lint.self, Explain.self]
+        private static let server: [any ParsableCommand.Type] = [Serve.self, Lint.self, Explain.self]
     #else
-    private static let server: [any ParsableCommand.Type] = []
+        private static let server: [any ParsableCommand.Type] = []
     #endif
 
     static func main() {

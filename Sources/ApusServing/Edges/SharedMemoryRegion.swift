@@ -26,7 +26,8 @@ package final class SharedMemoryRegion: Sendable {
         guard key.utf8.first == UInt8(ascii: "/"), key.utf8.count > 1, key.utf8.count <= 255,
             !key.utf8.dropFirst().contains(UInt8(ascii: "/")), !key.utf8.contains(0)
         else {
-            throw ServingError(.invalidArgument, "'\(key)' is no key of a shared memory region, expected such as '/name'")
+            throw ServingError(
+                .invalidArgument, "'\(key)' is no key of a shared memory region, expected such as '/name'")
         }
         let (end, overflow) = offset.addingReportingOverflow(byteCount)
         guard byteCount > 0, !overflow, end <= UInt64(Int64.max) else {
@@ -117,6 +118,7 @@ package final class SharedMemoryRegion: Sendable {
     }
 
     private func cut() -> ServingError {
-        ServingError(.invalidArgument, "shared memory region '\(name)' no longer has its \(byteCount) bytes in '\(key)'")
+        ServingError(
+            .invalidArgument, "shared memory region '\(name)' no longer has its \(byteCount) bytes in '\(key)'")
     }
 }

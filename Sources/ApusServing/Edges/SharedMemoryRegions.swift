@@ -37,7 +37,8 @@ package final class SharedMemoryRegions: Sendable {
             }
             guard regions.count < SharedMemoryRegions.mostRegions else {
                 return ServingError(
-                    .resourceExhausted, "\(SharedMemoryRegions.mostRegions) shared memory regions are registered already")
+                    .resourceExhausted,
+                    "\(SharedMemoryRegions.mostRegions) shared memory regions are registered already")
             }
             regions[name] = region
             return nil

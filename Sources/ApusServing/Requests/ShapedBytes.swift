@@ -12,7 +12,7 @@ package struct ShapedBytes: Sendable {
 
     /// Describes an input.
     ///
-    /// - Parameter count: The elements of the shape, which the caller has checked.
+    /// `count`: The elements of the shape, which the caller has checked.
     package init(name: String, _ datatype: Datatype, _ shape: Shape, _ count: Int) {
         self.name = name
         self.datatype = datatype
@@ -22,7 +22,7 @@ package struct ShapedBytes: Sendable {
 
     /// Makes the input from bytes that a closure writes where they will stay.
     ///
-    /// - Parameter byteCount: The bytes there are; the closure gets memory for exactly as many.
+    /// `byteCount`: The bytes there are; the closure gets memory for exactly as many.
     /// - Throws: ``ServingError`` with code `invalidArgument` when they are not as many as datatype and shape take,
     ///   and what the closure throws.
     package func input(

@@ -23,7 +23,8 @@ extension ServingError {
         var metadata = Metadata()
         if let retryAfter {
             let (seconds, attoseconds) = retryAfter.components
-            metadata.addString(String(seconds * 1000 + attoseconds / 1_000_000_000_000_000), forKey: "grpc-retry-pushback-ms")
+            metadata.addString(
+                String(seconds * 1000 + attoseconds / 1_000_000_000_000_000), forKey: "grpc-retry-pushback-ms")
         }
         return RPCError(code: ServingError.codes[code] ?? .unknown, message: message, metadata: metadata)
     }

@@ -15,7 +15,7 @@ package struct HealthService: RegistrableRPCService {
 
     /// Makes the service of a server.
     ///
-    /// - Parameter interval: How often a watch looks for a change.
+    /// `interval`: How often a watch looks for a change.
     package init(_ edge: GRPCEdge, interval: Duration = .milliseconds(250)) {
         self.edge = edge
         self.interval = interval

@@ -39,7 +39,8 @@ package struct GRPCListener: Sendable {
 
     private static func address(_ address: Address) -> GRPCNIOTransportCore.SocketAddress {
         switch address {
-        case .host(let host, let port): host.contains(":") ? .ipv6(host: host, port: port) : .ipv4(host: host, port: port)
+        case .host(let host, let port):
+            host.contains(":") ? .ipv6(host: host, port: port) : .ipv4(host: host, port: port)
         case .unix(let path): .unixDomainSocket(path: path)
         }
     }

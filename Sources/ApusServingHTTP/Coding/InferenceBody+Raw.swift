@@ -30,7 +30,8 @@ extension InferenceBody {
             guard rest.allSatisfy({ $0 == 1 || $0 == -1 }), rest.count <= 1 else {
                 throw ServingError(
                     .invalidArgument,
-                    "a raw binary request for BYTES needs an input of shape [1], input '\(port.name)' has \(port.shape)")
+                    "a raw binary request for BYTES needs an input of shape [1], input '\(port.name)' has \(port.shape)"
+                )
             }
             guard UInt32(exactly: byteCount) != nil else {
                 throw ServingError(.invalidArgument, "\(byteCount) bytes are too many for one element of BYTES")
@@ -72,7 +73,9 @@ extension InferenceBody {
             guard known > 0, byteCount % known == 0 else {
                 throw ServingError(
                     .invalidArgument,
-                    "input byte size mismatch for input '\(port.name)'. Expected a multiple of \(known), got \(byteCount)")
+                    "input byte size mismatch for input '\(port.name)'. Expected a multiple of \(known), "
+                        + "got \(byteCount)"
+                )
             }
             sizes[place] = Int64(byteCount / known)
         }

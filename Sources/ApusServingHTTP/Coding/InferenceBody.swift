@@ -41,7 +41,7 @@ struct InferenceBody: Sendable {
 
     /// Reads a body.
     ///
-    /// - Parameter jsonLength: What the header says of the body's JSON; nil: it is all JSON.
+    /// `jsonLength`: What the header says of the body's JSON; nil: it is all JSON.
     /// - Throws: ``ServingError`` that names the field.
     init(
         _ body: CollectedBody, jsonLength: String?, _ model: String, _ version: String, on edge: HTTPEdge

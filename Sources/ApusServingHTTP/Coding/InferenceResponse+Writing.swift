@@ -14,7 +14,8 @@ extension InferenceResponse {
     func http(_ form: ResponseForm, compression: Compression?) throws(ServingError) -> Response {
         var room = 256
         for output in outputs {
-            room += 128 + output.name.utf8.count + output.tensor.byteCount * (output.tensor.elementType == .string ? 1 : 2)
+            room +=
+                128 + output.name.utf8.count + output.tensor.byteCount * (output.tensor.elementType == .string ? 1 : 2)
         }
         var writer = JSONWriter(ByteBufferAllocator().buffer(capacity: room))
         var binaryBytes = 0

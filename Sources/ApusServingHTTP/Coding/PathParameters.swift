@@ -30,7 +30,9 @@ struct PathParameters: Sendable {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let high = hexadecimal(rest.first), let low = hexadecimal(rest.dropFirst().first) {
+            if byte == UInt8(ascii: "%"), let high = hexadecimal(rest.first),
+                let low = hexadecimal(rest.dropFirst().first)
+            {
                 bytes.append(high << 4 | low)
                 rest = rest.dropFirst(2)
             } else {

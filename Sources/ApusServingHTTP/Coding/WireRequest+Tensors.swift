@@ -5,7 +5,7 @@ import ApusServing
 import ApusTensors
 
 extension WireRequest.Input {
-    /// Reads one input; its data are read as soon as shape and datatype are known, else passed over and read at the end.
+    /// Reads one input; its data are read once shape and datatype are known, and passed over until then.
     init(_ reader: inout JSONReader, number: Int) throws(JSONError) {
         guard try reader.kind() == .object else { throw reader.failure("input \(number) is no object") }
         var isFirst = true
@@ -114,7 +114,9 @@ extension WireRequest.Output {
         shared = try marks.place(of: "output '\(name)'", reader)
         guard shared == nil || (classificationCount == 0 && isBinary != true) else {
             throw reader.failure(
-                "output '\(name)' has 'shared_memory_region' and \(isBinary == true ? "'binary_data'" : "'classification'")")
+                "output '\(name)' has 'shared_memory_region' and "
+                    + (isBinary == true ? "'binary_data'" : "'classification'")
+            )
         }
     }
 }

@@ -3,11 +3,12 @@
 
 import ApusServing
 import Hummingbird
+import NIOCore
 
 /// `GET /v2/models/{model}[/versions/{version}]/config`: a model's configuration, completed.
 struct GetModelConfiguration: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
         let message = try edge.server.modelConfiguration(path.model, version: path.version)
-        return try .json { try $0.configuration(message) }
+        return .json(.ok, ByteBuffer(string: try ConfigurationJSON.text(message)))
     }
 }

@@ -4,7 +4,7 @@
 import ApusServing
 import Hummingbird
 
-/// `GET /v2/models/stats` and `GET /v2/models/{model}[/versions/{version}]/stats`: what models did and how long it took.
+/// `GET /v2/models[/{model}[/versions/{version}]]/stats`: what models did and how long it took.
 struct GetStatistics: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
         let all = try edge.server.statistics(

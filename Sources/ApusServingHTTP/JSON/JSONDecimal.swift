@@ -63,7 +63,7 @@ package struct JSONDecimal: Sendable {
 
     /// Whether a double near the number rounds to the same narrower number as the number itself.
     ///
-    /// - Parameter dropped: How many bits of the double's fraction the narrower type has not.
+    /// `dropped`: How many bits of the double's fraction the narrower type has not.
     @inline(__always)
     static func rounds(_ nearby: Double, dropping dropped: UInt64) -> Bool {
         let half: UInt64 = 1 << (dropped - 1)

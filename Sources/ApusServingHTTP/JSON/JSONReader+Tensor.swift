@@ -7,9 +7,8 @@ package import ApusTensors
 extension JSONReader {
     /// Reads an array, flat or nested in any way, as the elements of a tensor; only leaves are counted.
     ///
-    /// - Parameters:
-    ///   - count: The number of elements of the shape, checked by the caller.
-    ///   - isBare: Whether the only element stands without an array around it.
+    /// `count`: The number of elements of the shape, checked by the caller.
+    /// `isBare` tells whether the only element stands without an array around it.
     /// - Throws: ``JSONError`` for elements that the datatype cannot hold, too few and too many.
     @_lifetime(self: copy self)
     package mutating func tensor(
@@ -91,7 +90,7 @@ extension JSONReader {
 
     /// Walks the leaves of nested arrays and returns how many there were.
     ///
-    /// - Parameter read: Called at each leaf with its number; it must read the leaf.
+    /// `read`: Called at each leaf with its number; it must read the leaf.
     @inline(__always)
     @_lifetime(self: copy self)
     private mutating func leaves(

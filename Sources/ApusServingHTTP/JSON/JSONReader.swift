@@ -84,7 +84,7 @@ package struct JSONReader: ~Escapable {
 
     /// The next key of the object, with the reader before its value, or nil after the object's end.
     ///
-    /// - Parameter isFirst: Whether no key of this object was read yet; it is set to false.
+    /// `isFirst` tells whether no key of this object was read yet; it is set to false.
     @_lifetime(self: copy self)
     package mutating func nextKey(_ isFirst: inout Bool) throws(JSONError) -> String? {
         skipSpace()
@@ -114,7 +114,7 @@ package struct JSONReader: ~Escapable {
 
     /// Whether another element of the array follows, with the reader before it.
     ///
-    /// - Parameter isFirst: Whether no element of this array was read yet; it is set to false.
+    /// `isFirst` tells whether no element of this array was read yet; it is set to false.
     @_lifetime(self: copy self)
     package mutating func nextElement(_ isFirst: inout Bool) throws(JSONError) -> Bool {
         skipSpace()

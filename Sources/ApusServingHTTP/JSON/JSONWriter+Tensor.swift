@@ -56,10 +56,8 @@ extension JSONWriter {
                     }
                     var shown = text(elements[index])
                     shown.withUTF8 { utf8 in
-                        for unsafe byte in unsafe utf8 {
-                            unsafe memory[place] = byte
-                            place += 1
-                        }
+                        for position in 0..<utf8.count { unsafe memory[place + position] = utf8[position] }
+                        place += utf8.count
                     }
                     index += 1
                 }

@@ -31,7 +31,7 @@ package struct HTTPListener: Service {
 
     /// Prepares a listener; it listens while it runs.
     ///
-    /// - Parameter onBound: Called with the address once connections are taken.
+    /// `onBound`: Called with the address once connections are taken.
     package init(
         _ address: ListenerAddress, _ edge: HTTPEdge, _ responder: EdgeResponder, eventLoopGroup: any EventLoopGroup,
         logger: Logger, onBound: @escaping @Sendable (ListenerAddress) async -> Void
