@@ -1,12 +1,11 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServer
 import ApusServing
 import Glibc
 import Synchronization
 import Testing
-
-@testable import ApusServer
 
 @Suite struct ServerProcessTests {
     /// What a server told, in order.

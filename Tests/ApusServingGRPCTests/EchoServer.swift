@@ -3,10 +3,9 @@
 
 import Apus
 import ApusServing
+import ApusServingGRPC
 import GRPCCore
 import GRPCInProcessTransport
-
-@testable import ApusServingGRPC
 
 /// A server of models that give back their inputs, behind the services of gRPC.
 struct EchoServer {

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingGRPC
 import Testing
-
-@testable import ApusServingGRPC
 
 @Suite struct IncomingInferenceTests {
     /// A sound request with every kind of field.

@@ -3,13 +3,12 @@
 
 import ApusProtocol
 import ApusServing
+import ApusServingGRPC
 import GRPCCore
 import GRPCInProcessTransport
 import GRPCProtobuf
 import SwiftProtobuf
 import Testing
-
-@testable import ApusServingGRPC
 
 @Suite struct InferenceServiceTests {
     private typealias Client = GRPCClient<InProcessTransport.Client>

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingHTTP
 import NIOCore
 import Testing
-
-@testable import ApusServingHTTP
 
 @Suite struct CompressionTests {
     private static let text = ByteBuffer(string: String(repeating: "the same again and again, ", count: 1000))

@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServingHTTP
 import NIOCore
 import Testing
-
-@testable import ApusServingHTTP
 
 @Suite struct ConnectionTimingTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000)

@@ -4,10 +4,9 @@
 import Apus
 import ApusProtocol
 import ApusServing
+import ApusServingHTTP
 import Hummingbird
 import NIOCore
-
-@testable import ApusServingHTTP
 
 /// A server of models that give back their inputs, behind the routes of HTTP.
 struct EchoServer {

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingHTTP
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import Testing
-
-@testable import ApusServingHTTP
 
 @Suite struct EndpointTests {
     private static func ask(

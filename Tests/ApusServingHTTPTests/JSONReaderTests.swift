@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingHTTP
 import ApusTensors
 import Testing
-
-@testable import ApusServingHTTP
 
 @Suite struct JSONReaderTests {
     /// The elements a text makes, as a flat tensor of as many.

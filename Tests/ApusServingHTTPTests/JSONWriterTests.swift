@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingHTTP
 import ApusTensors
 import NIOCore
 import Testing
-
-@testable import ApusServingHTTP
 
 @Suite struct JSONWriterTests {
     private static func text(_ write: (inout JSONWriter) throws -> Void) rethrows -> String {

@@ -1,9 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusTelemetry
 import Testing
-
-@testable import ApusTelemetry
 
 @Suite struct MetricsRegistryTests {
     private static let hits = Metric<Counter>("hits_total", "Hits\nby \\ kind", labels: ["kind", "place"])

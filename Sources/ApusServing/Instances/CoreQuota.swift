@@ -13,7 +13,7 @@ package enum CoreQuota {
     }
 
     /// The whole cores of the smallest quota of a control group or of one around it, at least 1; nil without a quota.
-    static func quota(groups: String, read: (String) -> String?) -> Int? {
+    package static func quota(groups: String, read: (String) -> String?) -> Int? {
         var smallest: Double?
         func note(_ quota: Double?, _ period: Double?) {
             guard let quota, let period, quota > 0, period > 0 else { return }
@@ -49,7 +49,7 @@ package enum CoreQuota {
     }
 
     /// The cores of the list of those a process may run on, such as `0-3,8`; nil without a list.
-    static func allowed(status: String) -> Int? {
+    package static func allowed(status: String) -> Int? {
         let title = "Cpus_allowed_list:"
         guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(title) }) else { return nil }
         var count = 0

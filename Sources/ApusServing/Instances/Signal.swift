@@ -5,12 +5,12 @@ import Glibc
 
 /// A flag that one thread waits for and any may raise.
 @safe
-final class Signal: @unchecked Sendable {
+package final class Signal: @unchecked Sendable {
     // Sendable: semaphores are made for several threads.
 
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         // SAFETY: initialised here and destroyed in deinit, at a fixed address in between.
         unsafe sem_init(semaphore, 0, 0)
     }
@@ -22,13 +22,13 @@ final class Signal: @unchecked Sendable {
     }
 
     /// Lets one wait end, now or later.
-    func raise() {
+    package func raise() {
         // SAFETY: the semaphore lives as long as the signal.
         unsafe sem_post(semaphore)
     }
 
     /// Waits until the signal was raised once more than it was waited for.
-    func wait() {
+    package func wait() {
         // SAFETY: the semaphore lives as long as the signal; an interrupted wait begins again.
         while unsafe sem_wait(semaphore) != 0 {}
     }

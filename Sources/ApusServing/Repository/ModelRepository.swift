@@ -40,7 +40,7 @@ package final class ModelRepository: RepositoryControl {
     }
 
     let options: RepositoryOptions
-    let host: ModelHost
+    package let host: ModelHost
     let reader: any FileReader
     let scanner: RepositoryScanner
     let state = Mutex(State())

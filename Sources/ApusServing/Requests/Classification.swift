@@ -1,22 +1,28 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusTensors
+package import ApusTensors
 import Glibc
 
 /// The highest values of an output as text, "value:index" or "value:index:label", the highest first.
-struct Classification {
+package struct Classification {
     /// How many are wanted of each row.
-    var count: Int
+    package var count: Int
     /// Whether each element of the first dimension is a row of its own.
-    var keepsBatch: Bool
+    package var keepsBatch: Bool
 
     private static let mostElements = 1_000_000
+
+    /// Asks for so many values of each row.
+    package init(count: Int, keepsBatch: Bool) {
+        self.count = count
+        self.keepsBatch = keepsBatch
+    }
 
     /// Refuses outputs without an order.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument`.
-    func check(_ output: TensorSpecification, _ request: InferenceRequest) throws(ServingError) {
+    package func check(_ output: TensorSpecification, _ request: InferenceRequest) throws(ServingError) {
         guard count > 0 else {
             throw ServingError(
                 .invalidArgument,
@@ -36,7 +42,7 @@ struct Classification {
     /// Makes text of the highest values of each row.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` for too many elements.
-    func apply(to tensor: Tensor, labels: [String]) throws(ServingError) -> Tensor {
+    package func apply(to tensor: Tensor, labels: [String]) throws(ServingError) -> Tensor {
         guard tensor.elementCount <= Self.mostElements else {
             throw ServingError(
                 .invalidArgument,

@@ -21,6 +21,13 @@ package struct ModelMetadata: Sendable, Equatable {
         package var datatype: Datatype
         /// The sizes, -1 for one that varies; the batch is the first where the model batches.
         package var shape: [Int64]
+
+        /// Describes an input or output.
+        package init(name: String, datatype: Datatype, shape: [Int64]) {
+            self.name = name
+            self.datatype = datatype
+            self.shape = shape
+        }
     }
 
     /// The name.

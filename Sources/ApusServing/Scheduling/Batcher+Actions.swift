@@ -22,6 +22,12 @@ extension Batcher {
             package var ticket: Int
             /// Why.
             package var reason: RefusalReason
+
+            /// Makes a refusal.
+            package init(ticket: Int, reason: RefusalReason) {
+                self.ticket = ticket
+                self.reason = reason
+            }
         }
 
         /// The batches to run.

@@ -39,6 +39,8 @@ package struct Batcher {
     private var lastSweep = Int64.min
     /// When the delay of the batch that is being gathered is over.
     private var nextDelay = Int64.max
+    /// The number of levels of priority that are remembered.
+    package var levelCount: Int { levels.count }
     /// The number of requests in the queue.
     package internal(set) var count = 0
 

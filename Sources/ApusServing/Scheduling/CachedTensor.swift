@@ -1,18 +1,18 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusTensors
+package import ApusTensors
 
 /// A tensor with memory of its own that is equal to others of the same elements, bit by bit.
-struct CachedTensor: Hashable, Sendable {
+package struct CachedTensor: Hashable, Sendable {
     /// The tensor.
-    let tensor: Tensor
+    package let tensor: Tensor
 
     /// Looks at a tensor where it lies.
-    init(_ tensor: Tensor) { self.tensor = tensor }
+    package init(_ tensor: Tensor) { self.tensor = tensor }
 
     /// Copies a tensor, which may be part of something larger; nil without memory.
-    init?(copying tensor: Tensor) {
+    package init?(copying tensor: Tensor) {
         guard tensor.elementType != .string else {
             self.tensor = tensor
             return
@@ -24,12 +24,12 @@ struct CachedTensor: Hashable, Sendable {
     }
 
     /// The bytes the elements take.
-    var byteCount: Int {
+    package var byteCount: Int {
         guard tensor.elementType == .string else { return tensor.byteCount }
         return tensor.strings.reduce(0) { $0 + 16 + $1.utf8.count }
     }
 
-    static func == (left: CachedTensor, right: CachedTensor) -> Bool {
+    package static func == (left: CachedTensor, right: CachedTensor) -> Bool {
         let (first, second) = (left.tensor, right.tensor)
         guard first.elementType == second.elementType, first.shape == second.shape else { return false }
         guard first.elementType != .string else {
@@ -42,7 +42,7 @@ struct CachedTensor: Hashable, Sendable {
         }
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(tensor.elementType)
         hasher.combine(tensor.shape)
         for string in tensor.strings {

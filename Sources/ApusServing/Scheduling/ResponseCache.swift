@@ -2,18 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusTelemetry
-import ApusTensors
+package import ApusTensors
 
 /// Outputs of requests that are kept for equal ones, under a budget of bytes; the least recently used go first.
-final class ResponseCache: Sendable {
+package final class ResponseCache: Sendable {
     /// What a response depends on.
-    struct Key: Hashable, Sendable {
+    package struct Key: Hashable, Sendable {
         /// The version, distinct from every other that was ever loaded.
-        var version: UInt64
-        var inputs: [CachedTensor?]
+        package var version: UInt64
+        /// The inputs in the order of the model.
+        package var inputs: [CachedTensor?]
 
         /// The bytes the key takes.
-        var byteCount: Int { inputs.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
+        package var byteCount: Int { inputs.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
+
+        /// Names a version and the inputs of a request; nil for inputs that were left out.
+        package init(version: UInt64, inputs: [CachedTensor?]) {
+            self.version = version
+            self.inputs = inputs
+        }
     }
 
     private struct Entry {
@@ -39,16 +46,16 @@ final class ResponseCache: Sendable {
     private let lifetime: Int64
 
     /// Makes a cache without responses.
-    init(limitBytes: Int, lifetime: Duration) {
+    package init(limitBytes: Int, lifetime: Duration) {
         self.limitBytes = limitBytes
         self.lifetime = lifetime.wholeNanoseconds
     }
 
     /// The bytes that are kept.
-    var byteCount: Int { state.withLock { $0.byteCount } }
+    package var byteCount: Int { state.withLock { $0.byteCount } }
 
     /// The outputs kept for a request, unless their time is over.
-    func outputs(_ key: Key, now: Int64) -> [Datum]? {
+    package func outputs(_ key: Key, now: Int64) -> [Datum]? {
         state.withLock { state in
             guard let place = state.places[key], let entry = state.entries[place] else { return nil }
             guard entry.expiry > now else {
@@ -62,7 +69,7 @@ final class ResponseCache: Sendable {
     }
 
     /// Keeps copies of the outputs of a request, where they fit the budget.
-    func keep(_ outputs: [Datum], for key: Key, now: Int64) {
+    package func keep(_ outputs: [Datum], for key: Key, now: Int64) {
         guard key.byteCount <= limitBytes else { return }
         var copies: [Datum] = []
         var byteCount = key.byteCount + Self.overhead

@@ -1,19 +1,20 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusServing
+package import ApusServing
 import ApusTensors
 
 /// A request for inference over gRPC, read from its bytes; what is wrong with it is told when it is to be run.
-struct IncomingInference: Sendable {
+package struct IncomingInference: Sendable {
     /// The request and the form of its answer, or why there is none.
-    var result: Result<(request: InferenceRequest, form: OutgoingForm), ServingError>
+    package var result: Result<(request: InferenceRequest, form: OutgoingForm), ServingError>
     /// The caller's name for the request, also where the rest is wrong.
-    var id = ""
-    var model = ""
+    package var id = ""
+    /// The model it names.
+    package var model = ""
 
     /// Reads a `ModelInferRequest`.
-    init(_ bytes: Span<UInt8>, _ regions: SharedMemoryRegions) {
+    package init(_ bytes: Span<UInt8>, _ regions: SharedMemoryRegions) {
         var parts = Parts()
         do throws(ServingError) {
             try parts.read(bytes)

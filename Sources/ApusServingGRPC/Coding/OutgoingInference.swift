@@ -5,7 +5,7 @@ import ApusServing
 import ApusTensors
 
 /// Where the outputs of an answer go that are not part of its message.
-struct OutgoingForm: Sendable {
+package struct OutgoingForm: Sendable {
     /// Regions of shared memory by output.
     var regions: [String: (region: SharedMemoryRegion, offset: UInt64, byteCount: UInt64)] = [:]
 }

@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusServing
+package import ApusServing
 
 extension WireReader {
     /// Reads an entry of a map of parameters.
@@ -40,7 +40,7 @@ extension WireReader {
 
 extension WireWriter {
     /// Writes an entry of a map of parameters.
-    mutating func parameter(_ field: UInt64, _ name: String, _ value: ParameterValue) {
+    package mutating func parameter(_ field: UInt64, _ name: String, _ value: ParameterValue) {
         var content = WireWriter()
         switch value {
         case .bool(let value): content.number(1, value ? 1 : 0)

@@ -1,16 +1,16 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusServing
+package import ApusServing
 
 /// Reads the fields of one protobuf message where they lie.
-struct WireReader: ~Escapable {
-    let bytes: Span<UInt8>
+package struct WireReader: ~Escapable {
+    package let bytes: Span<UInt8>
     private var position: Int
     private let end: Int
 
     /// How a field's value is written.
-    enum Kind: UInt64 {
+    package enum Kind: UInt64 {
         case varint = 0
         case fixed64 = 1
         case bytes = 2
@@ -18,20 +18,20 @@ struct WireReader: ~Escapable {
     }
 
     /// A field before its value.
-    struct Field {
+    package struct Field {
         var number: UInt64
         var kind: Kind
     }
 
     /// Reads all bytes, or those of a message within them.
     @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>, _ range: Range<Int>? = nil) {
+    package init(_ bytes: Span<UInt8>, _ range: Range<Int>? = nil) {
         self.bytes = bytes
         position = range?.lowerBound ?? 0
         end = range?.upperBound ?? bytes.count
     }
 
-    var isAtEnd: Bool { position >= end }
+    package var isAtEnd: Bool { position >= end }
 
     private func failure(_ message: String) -> ServingError {
         ServingError(.invalidArgument, "the request is no sound protobuf message: \(message) at byte \(position)")
@@ -39,7 +39,7 @@ struct WireReader: ~Escapable {
 
     /// The next field, or nil after the last.
     @_lifetime(self: copy self)
-    mutating func field() throws(ServingError) -> Field? {
+    package mutating func field() throws(ServingError) -> Field? {
         guard position < end else { return nil }
         let tag = try varint()
         guard let kind = Kind(rawValue: tag & 7), tag >> 3 > 0 else { throw failure("an unknown kind of field") }
@@ -48,7 +48,7 @@ struct WireReader: ~Escapable {
 
     /// Reads a number of one to ten bytes.
     @_lifetime(self: copy self)
-    mutating func varint() throws(ServingError) -> UInt64 {
+    package mutating func varint() throws(ServingError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while position < end {
@@ -64,7 +64,7 @@ struct WireReader: ~Escapable {
 
     /// Reads the place of a string, of bytes or of a message.
     @_lifetime(self: copy self)
-    mutating func range() throws(ServingError) -> Range<Int> {
+    package mutating func range() throws(ServingError) -> Range<Int> {
         let count = try varint()
         guard count <= UInt64(end - position) else { throw failure("a length of \(count) past the end") }
         defer { position += Int(count) }
@@ -73,7 +73,7 @@ struct WireReader: ~Escapable {
 
     /// Reads text.
     @_lifetime(self: copy self)
-    mutating func string() throws(ServingError) -> String {
+    package mutating func string() throws(ServingError) -> String {
         let part = bytes.extracting(try range())
         // SAFETY: the bytes are only read within the closure.
         guard let text = unsafe part.withUnsafeBufferPointer({ unsafe String(validating: $0, as: UTF8.self) }) else {
@@ -84,11 +84,11 @@ struct WireReader: ~Escapable {
 
     /// Reads four bytes, the lowest first.
     @_lifetime(self: copy self)
-    mutating func fixed32() throws(ServingError) -> UInt32 { UInt32(try fixed(4)) }
+    package mutating func fixed32() throws(ServingError) -> UInt32 { UInt32(try fixed(4)) }
 
     /// Reads eight bytes, the lowest first.
     @_lifetime(self: copy self)
-    mutating func fixed64() throws(ServingError) -> UInt64 { try fixed(8) }
+    package mutating func fixed64() throws(ServingError) -> UInt64 { try fixed(8) }
 
     @_lifetime(self: copy self)
     private mutating func fixed(_ count: Int) throws(ServingError) -> UInt64 {
@@ -101,7 +101,7 @@ struct WireReader: ~Escapable {
 
     /// Passes over a value.
     @_lifetime(self: copy self)
-    mutating func skip(_ field: Field) throws(ServingError) {
+    package mutating func skip(_ field: Field) throws(ServingError) {
         switch field.kind {
         case .varint: _ = try varint()
         case .fixed64: _ = try fixed64()
@@ -111,5 +111,5 @@ struct WireReader: ~Escapable {
     }
 
     /// The refusal of a field whose value is of another kind.
-    func mismatch(_ field: Field) -> ServingError { failure("field \(field.number) of the wrong kind") }
+    package func mismatch(_ field: Field) -> ServingError { failure("field \(field.number) of the wrong kind") }
 }

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes the fields of protobuf messages.
-struct WireWriter {
-    private(set) var bytes: [UInt8] = []
+package struct WireWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+    package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
-    mutating func varint(_ value: UInt64) {
+    package mutating func varint(_ value: UInt64) {
         var value = value
         while value >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
@@ -17,38 +17,38 @@ struct WireWriter {
     }
 
     /// The bytes a number takes.
-    static func byteCount(_ value: UInt64) -> Int { max(1, (64 - value.leadingZeroBitCount + 6) / 7) }
+    package static func byteCount(_ value: UInt64) -> Int { max(1, (64 - value.leadingZeroBitCount + 6) / 7) }
 
     /// Begins a field of a number.
-    mutating func number(_ field: UInt64, _ value: UInt64) {
+    package mutating func number(_ field: UInt64, _ value: UInt64) {
         varint(field << 3)
         varint(value)
     }
 
-    mutating func double(_ field: UInt64, _ value: Double) {
+    package mutating func double(_ field: UInt64, _ value: Double) {
         varint(field << 3 | 1)
         for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64(byte)))) }
     }
 
     /// Begins a field of bytes, a string or a message; its bytes must follow.
-    mutating func length(_ field: UInt64, _ count: Int) {
+    package mutating func length(_ field: UInt64, _ count: Int) {
         varint(field << 3 | 2)
         varint(UInt64(count))
     }
 
     /// Writes a field of text; nothing for empty text, which is what a reader takes for granted.
-    mutating func string(_ field: UInt64, _ text: String) {
+    package mutating func string(_ field: UInt64, _ text: String) {
         guard !text.isEmpty else { return }
         length(field, text.utf8.count)
         bytes.append(contentsOf: text.utf8)
     }
 
-    mutating func message(_ field: UInt64, _ content: WireWriter) {
+    package mutating func message(_ field: UInt64, _ content: WireWriter) {
         length(field, content.bytes.count)
         bytes.append(contentsOf: content.bytes)
     }
 
-    mutating func message(_ field: UInt64, _ content: [UInt8]) {
+    package mutating func message(_ field: UInt64, _ content: [UInt8]) {
         length(field, content.count)
         bytes.append(contentsOf: content)
     }

@@ -1,13 +1,13 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusServing
+package import ApusServing
 import CApusArchives
 import HTTPTypes
-import NIOCore
+package import NIOCore
 
 /// The compressions of bodies that are spoken.
-enum Compression: String {
+package enum Compression: String {
     case gzip
     case deflate
 
@@ -16,7 +16,7 @@ enum Compression: String {
     /// The compression of a body by its header; nil for none.
     ///
     /// - Throws: ``ServingError`` with code `unimplemented` for one that is not spoken.
-    static func of(_ header: String?) throws(ServingError) -> Compression? {
+    package static func of(_ header: String?) throws(ServingError) -> Compression? {
         guard let name = header?.lowercased(), !name.isEmpty, name != "identity" else { return nil }
         guard let compression = Compression(rawValue: name == "x-gzip" ? "gzip" : name) else {
             throw ServingError(.unimplemented, "Content-Encoding is '\(name)', expected gzip or deflate")
@@ -25,7 +25,7 @@ enum Compression: String {
     }
 
     /// The compression a client likes best, by its header with weights; nil for none.
-    static func accepted(_ header: String?) -> Compression? {
+    package static func accepted(_ header: String?) -> Compression? {
         guard let header else { return nil }
         var best: (compression: Compression?, weight: Double)?
         for part in header.split(separator: ",") {
@@ -54,7 +54,7 @@ enum Compression: String {
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` for a body that is unsound or unpacks to more than the
     ///   limit.
-    func unpacked(_ body: ByteBuffer, limit: Int) throws(ServingError) -> ByteBuffer {
+    package func unpacked(_ body: ByteBuffer, limit: Int) throws(ServingError) -> ByteBuffer {
         // SAFETY: the inflater is freed once, after its last use.
         guard let inflater = unsafe apus_inflater_make(format) else {
             throw ServingError(.internal, "no memory to unpack the request's body")
@@ -86,7 +86,7 @@ enum Compression: String {
     }
 
     /// Packs a body; nil where that does not make it smaller.
-    func packed(_ body: ByteBuffer) -> ByteBuffer? {
+    package func packed(_ body: ByteBuffer) -> ByteBuffer? {
         var packed = ByteBufferAllocator().buffer(capacity: apus_packed_bound(body.readableBytes))
         // SAFETY: the function writes at most as many bytes as there is room for, and says how many it wrote.
         let count = unsafe body.withUnsafeReadableBytes { source in

@@ -3,13 +3,13 @@
 
 import ApusServing
 import ApusTensors
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import NIOCore
 
 extension HTTPField.Name {
     /// The bytes of a body that are JSON; binary tensors follow them.
-    static let jsonLength: HTTPField.Name = {
+    package static let jsonLength: HTTPField.Name = {
         guard let name = HTTPField.Name("Inference-Header-Content-Length") else { return .contentLength }
         return name
     }()

@@ -8,7 +8,7 @@ extension WireRequest {
     /// Reads the JSON of a request for inference.
     ///
     /// - Throws: ``JSONError`` that names the field.
-    init(_ bytes: Span<UInt8>) throws(JSONError) {
+    package init(_ bytes: Span<UInt8>) throws(JSONError) {
         var reader = JSONReader(bytes)
         var isFirst = true
         try reader.beginObject()

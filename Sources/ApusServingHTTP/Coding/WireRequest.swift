@@ -5,7 +5,7 @@ import ApusServing
 import ApusTensors
 
 /// A request for inference as its JSON says it, before the binary tensors behind the JSON are read.
-struct WireRequest: Sendable {
+package struct WireRequest: Sendable {
     /// Where an input's elements are.
     enum Source: Sendable {
         /// Nowhere said yet.

@@ -1,10 +1,10 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 
 /// What a connection is waiting for, and until when.
-struct ConnectionTiming {
+package struct ConnectionTiming {
     private let limits: HTTPLimits
     /// When the client must have done what is waited for; nil while the server has the turn.
     private var deadline: NIODeadline?
@@ -15,12 +15,12 @@ struct ConnectionTiming {
     private var openRequests = 0
     private var isReadingBody = false
 
-    init(limits: HTTPLimits, now: NIODeadline) {
+    package init(limits: HTTPLimits, now: NIODeadline) {
         self.limits = limits
         deadline = now + TimeAmount(limits.headTime)
     }
 
-    mutating func head(at now: NIODeadline) {
+    package mutating func head(at now: NIODeadline) {
         openRequests += 1
         bodyBytes = 0
         isReadingBody = true
@@ -28,34 +28,34 @@ struct ConnectionTiming {
     }
 
     /// Counts bytes of a body; false when they are more than any body may have.
-    mutating func body(_ byteCount: Int, at now: NIODeadline) -> Bool {
+    package mutating func body(_ byteCount: Int, at now: NIODeadline) -> Bool {
         bodyBytes += byteCount
         deadline = now + TimeAmount(limits.bodyTime)
         // A refusal is sent as soon as the limit is passed; what comes after is passed over for a while.
         return bodyBytes <= limits.bodyBytes + 1 << 24
     }
 
-    mutating func end(at now: NIODeadline) {
+    package mutating func end(at now: NIODeadline) {
         isReadingBody = false
         deadline = openRequests > 0 ? nil : now + TimeAmount(limits.idleTime)
     }
 
-    mutating func answered(at now: NIODeadline) {
+    package mutating func answered(at now: NIODeadline) {
         openRequests = max(0, openRequests - 1)
         if openRequests == 0, !isReadingBody { deadline = now + TimeAmount(limits.idleTime) }
     }
 
-    mutating func writable(_ isWritable: Bool, at now: NIODeadline) {
+    package mutating func writable(_ isWritable: Bool, at now: NIODeadline) {
         writeDeadline = isWritable ? nil : now + TimeAmount(limits.writeTime)
     }
 
     /// Whether a deadline has passed.
-    func isOver(at now: NIODeadline) -> Bool {
+    package func isOver(at now: NIODeadline) -> Bool {
         (deadline.map { $0 <= now } ?? false) || (writeDeadline.map { $0 <= now } ?? false)
     }
 
     /// When it is worth looking again.
-    func nextCheck(at now: NIODeadline) -> NIODeadline {
+    package func nextCheck(at now: NIODeadline) -> NIODeadline {
         let nearest = [deadline, writeDeadline].compactMap { $0 }.min() ?? now + TimeAmount(limits.bodyTime)
         let shortest = [limits.headTime, limits.idleTime, limits.bodyTime, limits.writeTime].min() ?? limits.bodyTime
         // A shorter deadline may be set meanwhile.

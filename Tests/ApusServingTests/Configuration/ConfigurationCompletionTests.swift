@@ -3,10 +3,9 @@
 
 import Apus
 import ApusProtocol
+import ApusServing
 import SwiftProtobuf
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ConfigurationCompletionTests {
     private func signature(_ model: SmallModel) throws -> Signature {

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusProtocol
+import ApusServing
 import SwiftProtobuf
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ConfigurationJSONTests {
     @Test("Configurations are written as Triton writes them: own names, defaults, numbers, names of enumerations")

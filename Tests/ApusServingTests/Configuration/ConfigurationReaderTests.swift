@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusProtocol
+import ApusServing
 import SwiftProtobuf
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ConfigurationReaderTests {
     private func read(_ text: String) throws(ConfigurationError) -> ConfigurationReader.Document {

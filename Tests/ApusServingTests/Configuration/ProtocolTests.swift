@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusProtocol
+import ApusServing
 import SwiftProtobuf
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ProtocolTests {
     private func file(_ name: String) throws -> Google_Protobuf_FileDescriptorProto {

@@ -1,9 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import Testing
-
-@testable import ApusServing
 
 @Suite struct AdmissionTests {
     @Test("Requests past the limit are refused until one leaves")

@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import ApusServing
+import ApusServing
 
 /// A batcher with a clock that is moved by hand, and what it said last.
 struct BatcherHarness {

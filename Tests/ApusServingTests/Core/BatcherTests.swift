@@ -1,9 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import Testing
-
-@testable import ApusServing
 
 @Suite struct BatcherTests {
     @Test("An instance that is free takes what comes at once when there is no delay")
@@ -216,7 +215,7 @@ import Testing
             #expect(queue.batches == [[0]])
             queue.free()
         }
-        #expect(queue.batcher.levels.count <= 256)
+        #expect(queue.batcher.levelCount <= 256)
     }
 
     @Test("A request is refused when its time in the queue is over, without an instance being free")

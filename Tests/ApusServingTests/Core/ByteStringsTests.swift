@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import ApusTensors
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ByteStringsTests {
     @Test("The wire form is read, with elements that are no text")

@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import ApusTensors
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ClassificationTests {
     @Test("The highest values come first, with six decimals and labels where there are any")

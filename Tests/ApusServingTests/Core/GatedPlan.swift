@@ -3,9 +3,8 @@
 
 import ApusExecution
 import ApusGraphs
+import ApusServing
 import ApusTensors
-
-@testable import ApusServing
 
 /// A model that tells the test when a run begins and waits until the test lets it end; it gives its input back.
 final class GatedPlan: Plan {

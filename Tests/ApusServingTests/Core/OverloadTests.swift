@@ -1,11 +1,10 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import ApusTelemetry
 import ApusTensors
 import Testing
-
-@testable import ApusServing
 
 @Suite struct OverloadTests {
     /// A server whose one instance is busy with a request until the plan lets it go.

@@ -1,10 +1,9 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import ApusTensors
 import Testing
-
-@testable import ApusServing
 
 @Suite struct RequestCheckTests {
     /// What the server says of a request for `f32[N, 2]` with at most 4 rows.

@@ -1,11 +1,10 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import ApusTelemetry
 import ApusTensors
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ResponseCacheTests {
     private func tensor(_ value: Float, count: Int = 100) throws -> Tensor {

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Apus
+import ApusServing
 import ApusTelemetry
 import ApusTensors
-
-@testable import ApusServing
 
 /// A server of small models.
 struct SmallServer {

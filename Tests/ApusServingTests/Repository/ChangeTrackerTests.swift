@@ -1,9 +1,8 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
+import ApusServing
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ChangeTrackerTests {
     private func state(_ size: Int) -> ModelFolder.Fingerprint { ["f": FileStatus(kind: .file, byteCount: size)] }

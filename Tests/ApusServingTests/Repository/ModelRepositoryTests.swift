@@ -3,11 +3,10 @@
 
 import Apus
 import ApusProtocol
+import ApusServing
 import ApusTensors
 import Synchronization
 import Testing
-
-@testable import ApusServing
 
 @Suite struct ModelRepositoryTests {
     private let folder = TemporaryFolder()

@@ -5,13 +5,13 @@
 ///
 /// The library tells that a text is wrong but not where. This reader finds the place, and the fields that are given
 /// twice, which the library lets pass.
-struct ConfigurationDiagnosis {
+package struct ConfigurationDiagnosis {
     /// What is wrong, if the text is wrong at all.
-    private(set) var mistakes: [ConfigurationMistake] = []
+    package private(set) var mistakes: [ConfigurationMistake] = []
     /// Fields that are given twice: wrong in any case.
-    private(set) var repetitions: [ConfigurationMistake] = []
+    package private(set) var repetitions: [ConfigurationMistake] = []
     /// The line of each field by its path, such as `input[0].dims`.
-    private(set) var lines: [String: Int] = [:]
+    package private(set) var lines: [String: Int] = [:]
 
     private let origin: String
     private let schema = ConfigurationSchema.model
@@ -21,7 +21,7 @@ struct ConfigurationDiagnosis {
     private static let deepest = 100
     private static let mostMistakes = 20
 
-    init(_ text: [UInt8], origin: String) {
+    package init(_ text: [UInt8], origin: String) {
         self.origin = origin
         tokens = ConfigurationTokens(text)
         readMessage(ConfigurationSchema.root, path: "", end: nil, opened: nil, depth: 0)

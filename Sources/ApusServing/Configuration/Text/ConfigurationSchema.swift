@@ -5,9 +5,9 @@ import ApusProtocol
 import SwiftProtobuf
 
 /// What may be written in a configuration: the fields of each message and the names of each enumeration.
-struct ConfigurationSchema: Sendable {
+package struct ConfigurationSchema: Sendable {
     /// What a field holds.
-    enum Kind: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         case message(String)
         case enumeration(String)
         case text
@@ -19,25 +19,25 @@ struct ConfigurationSchema: Sendable {
     }
 
     /// A field of a message.
-    struct Field: Sendable {
-        var name: String
-        var number: Int
-        var kind: Kind
-        var isRepeated: Bool
-        var isMap: Bool
+    package struct Field: Sendable {
+        package var name: String
+        package var number: Int
+        package var kind: Kind
+        package var isRepeated: Bool
+        package var isMap: Bool
         /// The fields of the message that exclude this one have the same number here.
-        var choice: Int?
+        package var choice: Int?
     }
 
     /// The fields of each message, in the order of the protocol's file.
-    private(set) var messages: [String: [Field]] = [:]
+    package private(set) var messages: [String: [Field]] = [:]
     /// Names and numbers of each enumeration.
     private(set) var enumerations: [String: [(name: String, number: Int)]] = [:]
 
     /// The schema of ``Inference_ModelConfig``.
-    static let model = ConfigurationSchema(file: "model_config.proto")
+    package static let model = ConfigurationSchema(file: "model_config.proto")
     /// The message a configuration is.
-    static let root = ".inference.ModelConfig"
+    package static let root = ".inference.ModelConfig"
 
     private init(file: String) {
         guard let bytes = FileDescriptors.all.first(where: { $0.name == file })?.bytes,
@@ -88,7 +88,7 @@ struct ConfigurationSchema: Sendable {
     }
 
     /// The names of the messages that have a field of the given name, without their package.
-    func owners(of field: String) -> [String] {
+    package func owners(of field: String) -> [String] {
         messages.filter { $0.value.contains { $0.name == field } && !maps.contains($0.key) }
             .map { String($0.key.dropFirst(".inference.".count)) }.sorted()
     }
