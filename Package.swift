@@ -227,7 +227,8 @@ for target in package.targets where target.type != .plugin && target.type != .sy
     // SE-0409: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
     settings.append(.enableUpcomingFeature("InternalImportsByDefault"))
     // SE-0444: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
-    settings.append(.enableUpcomingFeature("MemberImportVisibility"))
+    // Not where SwiftProtobuf is beside Glibc: 6.3.1 then takes timespec's members for another module's in some builds.
+    if target.name != "ApusServing" { settings.append(.enableUpcomingFeature("MemberImportVisibility")) }
     // SE-0461: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
     settings.append(.enableUpcomingFeature("NonisolatedNonsendingByDefault"))
     // SE-0470: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
