@@ -70,6 +70,7 @@ final class RequestSlot: @unchecked Sendable {
     func clear() {
         for position in inputs.indices { inputs[position] = .none }
         outputs.removeAll(keepingCapacity: true)
+        // SAFETY: the continuation was resumed before the slot is used again.
         unsafe continuation = nil
         isCancelled = false
         failure = nil

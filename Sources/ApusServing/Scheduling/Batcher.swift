@@ -4,7 +4,8 @@
 /// The queue of a version and the rule that makes batches of it: a pure state machine.
 ///
 /// It owns no clock, no lock and no memory of requests. A request is a ticket, a small number that its caller uses
-/// again when the request is over. Every input is given the time in nanoseconds and adds what is to be done to the actions.
+/// again when the request is over. Every input is given the time in nanoseconds and adds what is to be done to the
+/// actions.
 package struct Batcher {
     /// A request that joins the queue.
     package struct Arrival {
