@@ -29,6 +29,15 @@ package final class InferenceServer: Sendable {
         try await host.infer(request)
     }
 
+    /// Runs a model on the inputs of a request for a caller that is no task: see ``ModelHost/begin(_:_:hop:_:)``.
+    package func begin(
+        _ request: InferenceRequest, _ pending: PendingInference,
+        hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+        _ completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void
+    ) {
+        host.begin(request, pending, hop: hop, completion)
+    }
+
     /// What the server says of itself.
     package func serverMetadata() -> ServerMetadata {
         ServerMetadata(name: options.name, version: options.version, extensions: Self.extensions)

@@ -102,13 +102,67 @@ package final class ModelHost: Sendable {
     /// - Throws: ``ServingError`` as ``InferenceServer/infer(_:)``.
     package func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
         while true {
-            guard !isShuttingDown else {
-                throw ServingError(
-                    .unavailable, request.prefix + "the server is shutting down", retryAfter: .seconds(1))
-            }
+            guard !isShuttingDown else { throw shutDown(request) }
             let version = try find(request.model, request.version)
-            if let response = try await version.infer(request) { return response }
+            let prepared: ModelVersion.Prepared
+            switch try version.prepare(request) {
+            case .kept(let response): return response
+            case .ready(let ready): prepared = ready
+            }
+            let outcome = await withTaskCancellationHandler {
+                // SAFETY: the scheduler tells the receiver once, whatever becomes of the request.
+                await unsafe withUnsafeContinuation { continuation in
+                    version.submit(prepared, mayRunHere: false) { unsafe continuation.resume(returning: $0) }
+                }
+            } onCancel: {
+                version.cancel(prepared)
+            }
+            if let response = try version.conclude(prepared.slot, outcome, request) { return response }
         }
+    }
+
+    /// Runs a request for a caller that is no task, such as the thread of an event loop.
+    ///
+    /// This thread may run the request itself where that costs less than to wake another; then the request has ended
+    /// when this returns.
+    ///
+    /// - Parameters:
+    ///   - pending: Cancels the request from then on.
+    ///   - hop: Carries out a closure on the thread that is to hear of the end; at once where this is that thread.
+    ///   - completion: Hears once how the request ended.
+    package func begin(
+        _ request: InferenceRequest, _ pending: PendingInference,
+        hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+        _ completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void
+    ) {
+        do throws(ServingError) {
+            guard !isShuttingDown else { throw shutDown(request) }
+            let version = try find(request.model, request.version)
+            switch try version.prepare(request) {
+            case .kept(let response): completion(.success(response))
+            case .ready(let prepared):
+                pending.follow(version, prepared)
+                version.submit(prepared, mayRunHere: true) { outcome in
+                    hop {
+                        do throws(ServingError) {
+                            if let response = try version.conclude(prepared.slot, outcome, request) {
+                                completion(.success(response))
+                            } else {
+                                self.begin(request, pending, hop: hop, completion)
+                            }
+                        } catch {
+                            completion(.failure(error))
+                        }
+                    }
+                }
+            }
+        } catch {
+            completion(.failure(error))
+        }
+    }
+
+    private func shutDown(_ request: InferenceRequest) -> ServingError {
+        ServingError(.unavailable, request.prefix + "the server is shutting down", retryAfter: .seconds(1))
     }
 
     /// The version of a model that answers to a version's text; the newest for the empty text.

@@ -31,16 +31,6 @@ struct ModelInstance {
         session.underlying.isCancelled = { scheduler.isStopped(index) }
     }
 
-    /// Runs batches until there will be no more.
-    mutating func work() {
-        var hands = Scheduler.Desk()
-        scheduler.instanceFree(index)
-        while scheduler.take(index, into: &hands) {
-            let record = run(hands)
-            scheduler.finish(index, &hands, record)
-        }
-    }
-
     /// Runs one request for nothing but its effects on memory and caches.
     ///
     /// - Throws: ``ServingError`` as the run of any request.
@@ -49,7 +39,8 @@ struct ModelInstance {
         try run([slot], rowCount: slot.batchSize, &times)
     }
 
-    private mutating func run(_ hands: Scheduler.Desk) -> BatchRecord {
+    /// Runs a batch; how it went is noted in its requests' slots.
+    mutating func run(_ hands: Scheduler.Desk) -> BatchRecord {
         var record = BatchRecord()
         record.size = hands.size
         record.closing = hands.closing

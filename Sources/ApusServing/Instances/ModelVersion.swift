@@ -67,7 +67,7 @@ final class ModelVersion: Sendable {
             let isStarted = Threads.start { [configuration, scheduler] in
                 var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler)
                 report.note(warmUp.run(on: &instance))
-                instance.work()
+                InstanceRunner(instance, index, scheduler: scheduler).work()
             }
             if isStarted { startedCount += 1 }
         }
@@ -84,33 +84,55 @@ final class ModelVersion: Sendable {
     /// Takes no more requests; those that are there are still answered.
     func retire() { scheduler.close() }
 
-    /// Runs a request; nil when the version is on its way out and another one is to be asked.
+    /// A request that is ready for the queue.
+    struct Prepared {
+        let slot: RequestSlot
+        let generation: UInt64
+        let arrival: Batcher.Arrival
+    }
+
+    /// What becomes of a request at once: it waits for its turn, or its response was kept.
+    enum Preparation {
+        case ready(Prepared)
+        case kept(InferenceResponse)
+    }
+
+    /// Checks a request and counts it in.
     ///
-    /// - Throws: ``ServingError`` that says what is wrong with the request, or why it was refused or failed.
-    func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse? {
+    /// - Throws: ``ServingError`` that says what is wrong with the request, or why it was refused.
+    func prepare(_ request: InferenceRequest) throws(ServingError) -> Preparation {
         let (slot, generation) = scheduler.takeSlot()
         do throws(ServingError) {
             try check.fill(slot, with: request)
             try form.check(request)
             if let response = try kept(slot, request) {
                 scheduler.giveBack(slot)
-                return response
+                return .kept(response)
             }
             try admit(slot, request)
         } catch {
             scheduler.giveBack(slot)
             throw error
         }
-        let arrival = arrival(slot, request)
-        let scheduler = scheduler
-        let outcome = await withTaskCancellationHandler {
-            // SAFETY: the scheduler resumes the continuation once, whatever becomes of the request.
-            await unsafe withUnsafeContinuation { continuation in
-                unsafe scheduler.submit(slot, arrival, continuation)
-            }
-        } onCancel: {
-            scheduler.cancel(slot, generation: generation)
-        }
+        return .ready(Prepared(slot: slot, generation: generation, arrival: arrival(slot, request)))
+    }
+
+    /// Puts a request into the queue; the receiver hears how it ends, perhaps before this returns.
+    func submit(
+        _ prepared: Prepared, mayRunHere: Bool, _ receiver: @escaping @Sendable (RequestSlot.Outcome) -> Void
+    ) {
+        scheduler.submit(prepared.slot, prepared.arrival, mayRunHere: mayRunHere, receiver)
+    }
+
+    /// Takes a request back that was put into the queue or is about to be.
+    func cancel(_ prepared: Prepared) { scheduler.cancel(prepared.slot, generation: prepared.generation) }
+
+    /// The response to a request that has ended; nil when the version is on its way out and another one is to be asked.
+    ///
+    /// - Throws: ``ServingError`` that says why the request failed.
+    func conclude(
+        _ slot: RequestSlot, _ outcome: RequestSlot.Outcome, _ request: InferenceRequest
+    ) throws(ServingError) -> InferenceResponse? {
         slot.takeBack()
         switch outcome {
         case .abandoned(let error): throw error

@@ -8,8 +8,7 @@ import Synchronization
 ///
 /// Unchecked: a slot belongs to one party at a time. The task that took it fills it and hands it to the scheduler; from
 /// then on the scheduler's lock guards it, and the instance that runs it owns inputs, outputs and times. The
-/// continuation gives it back to the task.
-@safe
+/// receiver gives it back to the task.
 final class RequestSlot: @unchecked Sendable {
     /// How a request ended.
     enum Outcome: Sendable {
@@ -40,7 +39,8 @@ final class RequestSlot: @unchecked Sendable {
     var stage = Stage.free
     /// Whether its task was cancelled before it came to the scheduler.
     var isCancelled = false
-    var continuation: UnsafeContinuation<Outcome, Never>?
+    /// Hears once how the request ended, outside of the scheduler's lock.
+    var receiver: (@Sendable (Outcome) -> Void)?
     /// The instance that runs it.
     var instance = 0
     /// The inputs in the model's order.
@@ -70,8 +70,7 @@ final class RequestSlot: @unchecked Sendable {
     func clear() {
         for position in inputs.indices { inputs[position] = .none }
         outputs.removeAll(keepingCapacity: true)
-        // SAFETY: the continuation was resumed before the slot is used again.
-        unsafe continuation = nil
+        receiver = nil
         isCancelled = false
         failure = nil
         byteCount = 0

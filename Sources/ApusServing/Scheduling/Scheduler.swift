@@ -13,7 +13,7 @@ final class Scheduler: Timekeeper.Member {
         var slots: [RequestSlot] = []
         var free: [Int] = []
         var desks: [Desk]
-        /// What tasks are told when the lock is open again: the first answer, and the others.
+        /// What receivers are told when the lock is open again: the first answer, and the others.
         var answer: Answer?
         var others: [Answer] = []
         var statistics: ModelStatistics
@@ -21,6 +21,12 @@ final class Scheduler: Timekeeper.Member {
         var isClosed = false
         var runningCount = 0
         var armed = Int64.max
+        /// What requests of the form that came last cost when they run alone.
+        var cost = RequestCost()
+        /// Instances by their number, once they are warm.
+        var runners: [InstanceRunner?]
+        /// The instance whose batch the caller is to run when the lock is open again.
+        var runsHere: Int?
     }
 
     /// What an instance is given to do.
@@ -35,15 +41,16 @@ final class Scheduler: Timekeeper.Member {
         var livingCount = 0
     }
 
-    /// What a request's task is told.
-    @safe
+    /// What a request's receiver is told.
     struct Answer {
-        var continuation: UnsafeContinuation<RequestSlot.Outcome, Never>
+        var receiver: @Sendable (RequestSlot.Outcome) -> Void
         var outcome: RequestSlot.Outcome
 
-        // SAFETY: a slot gives its continuation away once.
-        func tell() { unsafe continuation.resume(returning: outcome) }
+        func tell() { receiver(outcome) }
     }
+
+    /// The batches in a row that a thread runs which only brought a request.
+    private static let mostHere = 8
 
     let clock: ServingClock
     let meters: VersionMeters
@@ -69,7 +76,8 @@ final class Scheduler: Timekeeper.Member {
         mutex = Lock(
             State(
                 batcher: Batcher(policy: policy, maximumSize: size), desks: (0..<count).map { _ in Desk() },
-                statistics: ModelStatistics(name: configuration.name, version: version)))
+                statistics: ModelStatistics(name: configuration.name, version: version),
+                runners: Array(repeating: nil, count: count)))
     }
 
     /// The statistics so far.
@@ -104,24 +112,38 @@ final class Scheduler: Timekeeper.Member {
         }
     }
 
-    /// Puts the request of a slot into the queue; the continuation hears how it ends.
+    /// Puts the request of a slot into the queue; the receiver hears how it ends, perhaps before this returns.
+    ///
+    /// - Parameter mayRunHere: Whether this thread may run a batch that is cheap and can be run at once.
     func submit(
-        _ slot: RequestSlot, _ arrival: Batcher.Arrival, _ continuation: UnsafeContinuation<RequestSlot.Outcome, Never>
+        _ slot: RequestSlot, _ arrival: Batcher.Arrival, mayRunHere: Bool = false,
+        _ receiver: @escaping @Sendable (RequestSlot.Outcome) -> Void
     ) {
         let now = clock.now
-        change { state in
-            unsafe slot.continuation = continuation
+        let runner = change { state in
+            slot.receiver = receiver
             if state.isClosed || slot.isCancelled {
                 slot.stage = .finished
                 let outcome = slot.isCancelled ? .failed(Self.cancelled) : RequestSlot.Outcome.closed
                 answer(slot, outcome, &state)
-                return
+                return nil as InstanceRunner?
             }
             slot.stage = .queued
             slot.arrived = now
             state.batcher.arrive(arrival, now: now, &state.actions)
-            apply(&state, now)
+            apply(&state, now, mayRunHere: mayRunHere)
+            return takeRunner(now, &state)
         }
+        guard let runner else { return }
+        for _ in 1..<Self.mostHere where finish(runner, runner.run(), mayRunHere: true) == nil { return }
+        finish(runner, runner.run())
+    }
+
+    /// What the caller is to run when the lock is open again, with the batch in its hands.
+    private func takeRunner(_ now: Int64, _ state: inout State) -> InstanceRunner? {
+        guard let instance = state.runsHere.take(), let runner = state.runners[instance] else { return nil }
+        pick(runner, now, &state)
+        return runner
     }
 
     /// Takes a request back: from the queue at once, and from an instance as far as others of its batch allow.
@@ -164,27 +186,36 @@ final class Scheduler: Timekeeper.Member {
 
     // MARK: - Instances
 
-    /// Waits for a batch and moves it into the hands of the instance; false when there will be none.
-    func take(_ instance: Int, into hands: inout Desk) -> Bool {
-        hands.slots.removeAll(keepingCapacity: true)
+    /// Waits for a batch and moves it into the hands of an instance; false when there will be none.
+    func take(_ runner: InstanceRunner) -> Bool {
         while true {
             let now = clock.now
             let isOver: Bool? = change { state in
-                if !state.desks[instance].hasBatch {
-                    if state.isClosed, state.batcher.count == 0 { return true }
-                    return false
+                if !state.desks[runner.index].hasBatch {
+                    guard state.isClosed, state.batcher.count == 0 else { return false }
+                    state.runners[runner.index] = nil
+                    return true
                 }
-                swap(&hands, &state.desks[instance])
-                state.desks[instance].hasBatch = false
-                state.desks[instance].livingCount = hands.livingCount
-                for slot in hands.slots { slot.times.batch = UInt64(max(0, now - slot.dispatched)) }
+                pick(runner, now, &state)
                 return nil
             }
             guard let isOver else { return true }
             if isOver { return false }
-            signals[instance].wait()
+            signals[runner.index].wait()
         }
     }
+
+    /// Moves the batch of an instance into its hands.
+    private func pick(_ runner: InstanceRunner, _ now: Int64, _ state: inout State) {
+        runner.hands.slots.removeAll(keepingCapacity: true)
+        swap(&runner.hands, &state.desks[runner.index])
+        state.desks[runner.index].hasBatch = false
+        state.desks[runner.index].livingCount = runner.hands.livingCount
+        for slot in runner.hands.slots { slot.times.batch = UInt64(max(0, now - slot.dispatched)) }
+    }
+
+    /// Makes known what runs the batches of an instance, so that other threads than its own can.
+    func adopt(_ runner: InstanceRunner) { mutex.withLock { $0.runners[runner.index] = runner } }
 
     /// Notes that an instance waits for a batch.
     func instanceFree(_ instance: Int) {
@@ -200,21 +231,30 @@ final class Scheduler: Timekeeper.Member {
     func isStopped(_ instance: Int) -> Bool { stops[instance].isRaised }
 
     /// An instance is done with a batch: its requests are answered, and it waits for another.
-    func finish(_ instance: Int, _ hands: inout Desk, _ record: BatchRecord) {
+    ///
+    /// - Returns: The instance that the caller is to run next, which can only be where it may.
+    @discardableResult
+    func finish(_ runner: InstanceRunner, _ record: BatchRecord, mayRunHere: Bool = false) -> InstanceRunner? {
         let now = clock.now
-        change { state in
+        let instance = runner.index
+        let next = change { state in
             state.statistics.add(record, milliseconds: ServingClock.milliseconds)
+            if let slot = runner.hands.slots.first, runner.hands.slots.count == 1 {
+                state.cost.note(slot, record.times)
+            }
             if preservesOrder {
-                for slot in state.order.finish(hands.number, hands.slots) { close(slot, now, &state) }
+                for slot in state.order.finish(runner.hands.number, runner.hands.slots) { close(slot, now, &state) }
             } else {
-                for slot in hands.slots { close(slot, now, &state) }
+                for slot in runner.hands.slots { close(slot, now, &state) }
             }
             state.runningCount -= 1
             stops[instance].lower()
             state.batcher.instanceFree(instance, now: now, &state.actions)
-            apply(&state, now)
+            apply(&state, now, mayRunHere: mayRunHere)
+            return takeRunner(now, &state)
         }
         meters.add(record)
+        return next
     }
 
     /// Answers a request that has run.
@@ -289,17 +329,17 @@ final class Scheduler: Timekeeper.Member {
     }
 
     private func answer(_ slot: RequestSlot, _ outcome: RequestSlot.Outcome, _ state: inout State) {
-        guard let continuation = unsafe slot.continuation else { return }
-        unsafe slot.continuation = nil
+        guard let receiver = slot.receiver else { return }
+        slot.receiver = nil
         slot.finish()
-        let answer = unsafe Answer(continuation: continuation, outcome: outcome)
+        let answer = Answer(receiver: receiver, outcome: outcome)
         if state.answer == nil { state.answer = answer } else { state.others.append(answer) }
     }
 
     /// Carries out what the batcher said.
-    private func apply(_ state: inout State, _ now: Int64) {
+    private func apply(_ state: inout State, _ now: Int64, mayRunHere: Bool = false) {
         for refusal in state.actions.refusals { refuse(state.slots[refusal.ticket], refusal.reason, &state) }
-        for batch in state.actions.batches { hand(batch, now, &state) }
+        for batch in state.actions.batches { hand(batch, now, mayRunHere: mayRunHere, &state) }
         state.actions.removeAll()
         meters.pending.set(Int64(state.batcher.count))
         if let next = state.batcher.nextTimer, next < state.armed || state.armed <= now {
@@ -311,7 +351,7 @@ final class Scheduler: Timekeeper.Member {
         }
     }
 
-    private func hand(_ batch: Batcher.Actions.Batch, _ now: Int64, _ state: inout State) {
+    private func hand(_ batch: Batcher.Actions.Batch, _ now: Int64, mayRunHere: Bool, _ state: inout State) {
         let instance = batch.instance
         state.desks[instance].slots.removeAll(keepingCapacity: true)
         for place in batch.tickets {
@@ -328,7 +368,13 @@ final class Scheduler: Timekeeper.Member {
         state.desks[instance].livingCount = batch.tickets.count
         state.desks[instance].hasBatch = true
         state.runningCount += 1
-        signals[instance].raise()
+        if mayRunHere, state.runsHere == nil, state.runners[instance] != nil, let first = state.desks[instance].slots.first,
+            batch.tickets.count == 1, state.cost.isSmall(for: first)
+        {
+            state.runsHere = instance
+        } else {
+            signals[instance].raise()
+        }
     }
 
     private func refuse(_ slot: RequestSlot, _ reason: Batcher.RefusalReason, _ state: inout State) {
