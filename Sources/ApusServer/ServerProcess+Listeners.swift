@@ -4,67 +4,46 @@
 import ApusServing
 import ApusServingGRPC
 import ApusServingHTTP
+import ApusServingTransport
 import Logging
-import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
 extension ServerProcess {
-    /// The listeners of HTTP and of metrics.
-    func httpListeners(_ threads: MultiThreadedEventLoopGroup, _ logger: Logger) -> [any Service] {
+    /// The listeners, and what serves the calls of gRPC; connections note their tasks.
+    func services(_ threads: MultiThreadedEventLoopGroup, _ tasks: LiveTasks, _ logger: Logger) -> [any Service] {
         let edge = HTTPEdge(server: server, state: state, limits: options.httpLimits)
-        let responder = Routes.responder(edge)
-        var places: [(String, ListenerAddress, EdgeResponder)] = []
-        if let port = options.httpPort { places.append(("HTTP", .host(options.host, port: port), responder)) }
-        if let path = options.httpSocket { places.append(("HTTP", .unix(path), responder)) }
-        if let port = options.metricsPort {
-            places.append(("metrics", .host(options.host, port: port), Routes.metricsResponder(edge)))
+        let calls = GRPCPipeline(GRPCEdge(server: server, state: state, limits: options.grpcLimits), tasks: tasks)
+        func http(_ responder: EdgeResponder, alsoGRPC: Bool = false) -> EdgeProtocols {
+            let pipeline = HTTPPipeline(edge, responder, tasks: tasks, logger: logger)
+            return EdgeProtocols(
+                http1: pipeline.configureConnection, http2: pipeline.configureStream,
+                grpc: alsoGRPC ? calls.configureCall : nil)
         }
-        return places.map { name, address, responder in
-            let listener = HTTPListener(address, edge, responder, eventLoopGroup: threads, logger: logger) {
+        let grpc = EdgeProtocols(grpc: calls.configureCall)
+        var services: [any Service] = [calls]
+        func add(_ name: String, _ address: ListenerAddress, _ protocols: EdgeProtocols) {
+            let listener = EdgeListener(address, protocols, limits: options.listenerLimits, group: threads) {
                 report(.listening(protocol: name, address: "\($0)"))
             }
-            return Listening(name: name, address: "\(address)") { try await listener.run() }
+            services.append(Listening(name: name, address: "\(address)") { try await listener.run() })
         }
-    }
-
-    /// The listeners of gRPC, whose calls run on the thread that reads and writes them.
-    func grpcListeners(_ thread: MultiThreadedEventLoopGroup) -> [any Service] {
-        let edge = GRPCEdge(
-            server: server, state: state, limits: options.grpcLimits, executor: EventLoopTaskExecutor(thread.next()))
-        var services: [any Service] = []
-        if let port = options.grpcPort {
-            let host = options.host
-            services.append(
-                Listening(name: "gRPC", address: "\(ListenerAddress.host(host, port: port))") {
-                    let numeric = try SocketAddress.makeAddressResolvingHost(host, port: 0).ipAddress ?? host
-                    let listener = GRPCListener(.host(numeric, port: port), edge, eventLoopGroup: thread)
-                    try await serve(listener) { ListenerAddress.host(host, port: $0 ?? port) }
-                })
+        let inference = Routes.responder(edge)
+        let isShared = options.httpPort == options.grpcPort && options.httpPort != 0
+        if let port = options.httpPort {
+            let name = isShared ? "HTTP and gRPC" : "HTTP"
+            add(name, .host(options.host, port: port), http(inference, alsoGRPC: isShared))
         }
-        if let path = options.grpcSocket {
-            services.append(
-                Listening(name: "gRPC", address: "unix:\(path)") {
-                    let listener = GRPCListener(.unix(path), edge, eventLoopGroup: thread)
-                    try await serve(listener) { _ in ListenerAddress.unix(path) }
-                })
+        if let port = options.grpcPort, !isShared { add("gRPC", .host(options.host, port: port), grpc) }
+        let sharesSocket = options.httpSocket == options.grpcSocket
+        if let path = options.httpSocket {
+            add(sharesSocket ? "HTTP and gRPC" : "HTTP", .unix(path), http(inference, alsoGRPC: sharesSocket))
+        }
+        if let path = options.grpcSocket, !sharesSocket { add("gRPC", .unix(path), grpc) }
+        if let port = options.metricsPort {
+            add("metrics", .host(options.host, port: port), http(Routes.metricsResponder(edge)))
         }
         return services
-    }
-
-    private func serve(
-        _ listener: GRPCListener, _ address: @escaping @Sendable (Int?) -> ListenerAddress
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await listener.run() }
-            let port = try? await listener.port()
-            report(.listening(protocol: "gRPC", address: "\(address(port ?? nil))"))
-            try await withGracefulShutdownHandler {
-                try await tasks.waitForAll()
-            } onGracefulShutdown: {
-                listener.beginGracefulShutdown()
-            }
-        }
     }
 }
 

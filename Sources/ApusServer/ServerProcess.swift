@@ -4,6 +4,7 @@
 package import ApusServing
 import ApusServingGRPC
 import ApusServingHTTP
+import ApusServingTransport
 import Logging
 import NIOCore
 import NIOPosix
@@ -44,11 +45,11 @@ package struct ServerProcess: Sendable {
     package func run(until stop: @escaping @Sendable () async -> Void) async throws -> Int {
         var logger = Logger(label: "apus") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
-        let threadCount = options.httpThreadCount ?? min(max(CoreQuota.coreCount, 1), 4)
-        let httpThreads = MultiThreadedEventLoopGroup(numberOfThreads: threadCount)
-        let grpcThread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let threadCount = options.eventLoopCount ?? min(max(CoreQuota.coreCount, 1), 4)
+        let threads = MultiThreadedEventLoopGroup(numberOfThreads: threadCount)
+        let connectionTasks = LiveTasks()
         var configuration = ServiceGroupConfiguration(
-            services: httpListeners(httpThreads, logger) + grpcListeners(grpcThread), logger: logger)
+            services: services(threads, connectionTasks, logger), logger: logger)
         configuration.maximumGracefulShutdownDuration = ServerProcess.closingTime
         let listeners = ServiceGroup(configuration: configuration)
         let loading = Task {
@@ -76,9 +77,9 @@ package struct ServerProcess: Sendable {
             }
             return left
         }
+        await connectionTasks.wait()
         report(.stopped(requestCount: left))
-        try? await httpThreads.shutdownGracefully()
-        try? await grpcThread.shutdownGracefully()
+        try? await threads.shutdownGracefully()
         return left
     }
 

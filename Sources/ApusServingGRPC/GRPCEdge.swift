@@ -7,12 +7,10 @@ package import ApusServing
 package struct GRPCLimits: Sendable {
     /// The most bytes of a message.
     package var messageBytes = 1 << 30
-    /// The most calls at one time over one connection.
-    package var streams = 1024
     /// The most requests of one stream that are run at one time.
     package var requestsPerStream = 128
-    /// How long a connection may lie idle.
-    package var idleTime: Duration = .seconds(600)
+    /// How long the message of a request may stand still.
+    package var bodyTime: Duration = .seconds(20)
 
     /// Makes the defaults.
     package init() {}
@@ -26,17 +24,12 @@ package struct GRPCEdge: Sendable {
     package let state: EdgeState
     /// What clients may send.
     package let limits: GRPCLimits
-    /// Where calls run; nil: on the common threads.
-    package let executor: (any TaskExecutor)?
-
     /// Joins a server and its limits.
     package init(
-        server: InferenceServer, state: EdgeState = EdgeState(), limits: GRPCLimits = GRPCLimits(),
-        executor: (any TaskExecutor)? = nil
+        server: InferenceServer, state: EdgeState = EdgeState(), limits: GRPCLimits = GRPCLimits()
     ) {
         self.server = server
         self.state = state
         self.limits = limits
-        self.executor = executor
     }
 }

@@ -9,8 +9,6 @@ package struct HTTPLimits: Sendable {
     package var jsonBytes = 64 << 20
     /// The most bytes that a compressed body may unpack to.
     package var unpackedBytes = 64 << 20
-    /// The most connections at one time; more wait in the system's queue.
-    package var connections = 4096
     /// How long a new connection may take to send the head of its first request.
     package var headTime: Duration = .seconds(10)
     /// How long a connection may lie idle between requests.

@@ -24,7 +24,7 @@ import Testing
         options.httpPort = 0
         options.grpcPort = 0
         options.metricsPort = 0
-        options.httpThreadCount = 1
+        options.eventLoopCount = 1
         options.serving.threadCount = 1
         options.lingerTime = .zero
         return options

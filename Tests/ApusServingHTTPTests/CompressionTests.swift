@@ -3,6 +3,7 @@
 
 import ApusServing
 import ApusServingHTTP
+import ApusServingTransport
 import NIOCore
 import Testing
 

@@ -3,6 +3,7 @@
 
 import ApusServing
 import ApusServingHTTP
+import ApusServingTransport
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting

@@ -32,9 +32,10 @@ import Testing
         "ApusServing": [
             "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
         ],
-        "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
-        "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
-        "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],
+        "ApusServingTransport": ["ApusServing", "ApusTelemetry", "CApusArchives"],
+        "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusServingTransport", "ApusTelemetry", "ApusTensors"],
+        "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusServingTransport", "ApusTelemetry", "ApusTensors"],
+        "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusServingTransport", "ApusTelemetry"],
         "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],
     ]
 

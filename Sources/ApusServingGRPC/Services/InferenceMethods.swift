@@ -48,7 +48,7 @@ struct InferenceMethods: Sendable {
         var (request, form) = try incoming.result.get()
         request.deadline = deadline
         let server = edge.server
-        let work = Task(executorPreference: edge.executor) { [request] in try await server.infer(request) }
+        let work = Task { [request] in try await server.infer(request) }
         return (work, form)
     }
 
@@ -88,17 +88,6 @@ struct InferenceMethods: Sendable {
     /// When the client stops waiting, as its call says.
     private static func deadline(_ metadata: Metadata) -> ContinuousClock.Instant? {
         guard let text = metadata[stringValues: "grpc-timeout"].first(where: { _ in true }) else { return nil }
-        guard let unit = text.utf8.last, let count = Int64(text.dropLast()), count >= 0 else { return nil }
-        let time: Duration? =
-            switch unit {
-            case UInt8(ascii: "H"): .seconds(min(count, 1_000_000) * 3600)
-            case UInt8(ascii: "M"): .seconds(min(count, 100_000_000) * 60)
-            case UInt8(ascii: "S"): .seconds(min(count, 1_000_000_000))
-            case UInt8(ascii: "m"): .milliseconds(count)
-            case UInt8(ascii: "u"): .microseconds(count)
-            case UInt8(ascii: "n"): .nanoseconds(count)
-            default: nil
-            }
-        return time.map { ContinuousClock.now + $0 }
+        return CallHead.timeout(text).map { ContinuousClock.now + $0 }
     }
 }

@@ -10,15 +10,18 @@ import NIOCore
 enum BodyError: Error {
     case tooLarge(limit: Int)
 
+    /// What is wrong with the body.
+    var message: String {
+        switch self {
+        case .tooLarge(let limit): "the request's body is larger than the limit of \(limit) bytes"
+        }
+    }
+
     /// The refusal as an answer; the connection ends with it, as the rest of the body is not wanted.
     var response: Response {
-        switch self {
-        case .tooLarge(let limit):
-            var response = Response.error(
-                .contentTooLarge, "the request's body is larger than the limit of \(limit) bytes")
-            response.headers[.connection] = "close"
-            return response
-        }
+        var response = Response.error(.contentTooLarge, message)
+        response.headers[.connection] = "close"
+        return response
     }
 }
 
@@ -32,6 +35,9 @@ struct CollectedBody: Sendable {
 
     /// Pieces smaller than this are joined, so that a body in single bytes does not hold a buffer for each.
     private static let smallBytes = 4096
+
+    /// Holds nothing.
+    init() {}
 
     /// Holds one piece.
     init(_ piece: ByteBuffer) { append(piece) }
@@ -49,7 +55,8 @@ struct CollectedBody: Sendable {
         }
     }
 
-    private mutating func append(_ piece: ByteBuffer) {
+    /// Adds a piece at the end.
+    mutating func append(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         byteCount += piece.readableBytes
         if let last = pieces.indices.last, piece.readableBytes < CollectedBody.smallBytes {

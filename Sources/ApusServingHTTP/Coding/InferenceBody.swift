@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import ApusTensors
 package import HTTPTypes
 import Hummingbird

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import ApusTensors
 import HTTPTypes
 import Hummingbird
@@ -12,6 +13,17 @@ extension InferenceResponse {
     ///
     /// - Throws: ``ServingError`` where an output does not fit its shared memory.
     func http(_ form: ResponseForm, compression: Compression?) throws(ServingError) -> Response {
+        let answer = try wire(form, compression: compression)
+        var headers: HTTPFields = [.contentType: answer.contentType]
+        if let length = answer.jsonLength { headers[.jsonLength] = String(length) }
+        if let compression = answer.compression { headers[.contentEncoding] = compression.rawValue }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: answer.body))
+    }
+
+    /// The body of the answer in the form that was asked for and what is to be said of it.
+    ///
+    /// - Throws: ``ServingError`` where an output does not fit its shared memory.
+    func wire(_ form: ResponseForm, compression: Compression?) throws(ServingError) -> WireResponse {
         var room = 256
         for output in outputs {
             room +=
@@ -21,20 +33,21 @@ extension InferenceResponse {
         var binaryBytes = 0
         try write(&writer, form, &binaryBytes)
         let jsonLength = writer.buffer.readableBytes
-        var headers: HTTPFields = [.contentType: "application/json"]
+        var answer = WireResponse(body: writer.buffer)
         if binaryBytes > 0 {
-            writer.buffer.reserveCapacity(jsonLength + binaryBytes)
+            answer.jsonLength = jsonLength
+            answer.body.reserveCapacity(jsonLength + binaryBytes)
             for output in outputs {
-                if case .binary = form[output.name] { try output.appendWire(to: &writer.buffer) }
+                if case .binary = form[output.name] { try output.appendWire(to: &answer.body) }
             }
-            headers = [.contentType: "application/octet-stream", .jsonLength: String(jsonLength)]
         }
-        var body = writer.buffer
-        if let compression, body.readableBytes >= InferenceResponse.leastToPack, let packed = compression.packed(body) {
-            body = packed
-            headers[.contentEncoding] = compression.rawValue
+        if let compression, answer.body.readableBytes >= InferenceResponse.leastToPack,
+            let packed = compression.packed(answer.body)
+        {
+            answer.body = packed
+            answer.compression = compression
         }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        return answer
     }
 
     /// Smaller answers are sent as they are: packing them takes longer than sending them.

@@ -17,13 +17,18 @@ extension ServingError {
         .deadlineExceeded: .gatewayTimeout,
     ]
 
+    /// The HTTP status that stands for the error.
+    var status: HTTPResponse.Status { ServingError.statuses[code] ?? .badRequest }
+
+    /// The whole seconds after which a client may try again; nil where that is not known.
+    var retrySeconds: Int64? {
+        retryAfter.map { max(1, $0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) }
+    }
+
     /// The error as an answer: its status and `{"error": …}`.
     var response: Response {
-        var response = Response.error(ServingError.statuses[code] ?? .badRequest, message)
-        if let retryAfter {
-            let seconds = retryAfter.components.seconds + (retryAfter.components.attoseconds > 0 ? 1 : 0)
-            response.headers[.retryAfter] = String(max(1, seconds))
-        }
+        var response = Response.error(status, message)
+        if let retrySeconds { response.headers[.retryAfter] = String(retrySeconds) }
         return response
     }
 }
@@ -46,14 +51,19 @@ extension Response {
 
     /// An answer that says what went wrong.
     static func error(_ status: HTTPResponse.Status, _ message: String) -> Response {
-        json(status) {
-            $0.raw("{")
-            $0.key("error", isFirst: true)
-            $0.string(message)
-            $0.raw("}")
-        }
+        json(status) { $0.error(message) }
     }
 
     /// An answer that only says that it was done.
     static var done: Response { Response(status: .ok, headers: [.contentType: "application/json"]) }
+}
+
+extension JSONWriter {
+    /// Writes an object that says what went wrong.
+    mutating func error(_ message: String) {
+        raw("{")
+        key("error", isFirst: true)
+        string(message)
+        raw("}")
+    }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import Hummingbird
 
 /// `POST /v2/models/{model}[/versions/{version}]/infer`: inference.

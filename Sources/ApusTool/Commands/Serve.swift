@@ -84,6 +84,13 @@
         @Option(help: ArgumentHelp("Time for requests under way to end.", valueName: "seconds"))
         var exitTimeoutSecs = 30
 
+        @Option(help: ArgumentHelp("Connections to one port at one time; more wait.", valueName: "count"))
+        var maxConnections = 4096
+
+        @Option(
+            help: ArgumentHelp("Connections at one time from one address; more are closed at once.", valueName: "count"))
+        var maxConnectionsPerPeer: Int?
+
         @Flag(help: "Let clients on this machine pass tensors in shared memory.")
         var allowClientShm = false
 
@@ -93,7 +100,10 @@
                 guard (0...65535).contains(port) else { throw ValidationError("--\(name)-port takes 0 to 65535") }
             }
             if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024") }
-            for (name, count) in [("max-requests", maxRequests), ("max-queue", maxQueue)] {
+            for (name, count) in [
+                ("max-requests", maxRequests), ("max-queue", maxQueue), ("max-connections", maxConnections),
+                ("max-connections-per-peer", maxConnectionsPerPeer),
+            ] {
                 if let count, !(1...1 << 30).contains(count) { throw ValidationError("--\(name) takes 1 or more") }
             }
             for (name, size) in [
@@ -156,6 +166,7 @@
             options.metricsPort = metricsPort
             options.httpSocket = httpSocket
             options.grpcSocket = grpcSocket
+            options.limitConnections(to: maxConnections, perPeer: maxConnectionsPerPeer)
             options.exitTime = .seconds(exitTimeoutSecs)
             options.allowsSharedMemory = allowClientShm
             return options
