@@ -11,9 +11,9 @@ package struct EdgeProtocols: Sendable {
 
     /// For a connection of HTTP/1.1; nil where it is not spoken.
     package var http1: Initializer?
-    /// For a stream of HTTP/2 that is no call of gRPC, whose parts are the payloads of frames; nil where it is not spoken.
+    /// For a stream of HTTP/2 that is no call of gRPC, and whose parts are the payloads of frames; nil where none is.
     package var http2: Initializer?
-    /// For a call of gRPC, whose parts are the payloads of frames; nil where it is not spoken.
+    /// For a call of gRPC, whose parts are the payloads of frames; nil where none is.
     package var grpc: Initializer?
 
     package init(http1: Initializer? = nil, http2: Initializer? = nil, grpc: Initializer? = nil) {

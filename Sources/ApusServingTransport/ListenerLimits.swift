@@ -5,7 +5,7 @@
 package struct ListenerLimits: Sendable {
     /// The most connections at one time; more wait in the system's queue.
     package var connections = 4096
-    /// The most connections at one time from one address; more are closed at once. Nil: no limit.
+    /// The most connections at one time from one address, beyond which they are closed at once; nil: no limit.
     package var connectionsPerPeer: Int?
     /// How long a new connection may take to show what it speaks.
     package var headTime: Duration = .seconds(10)

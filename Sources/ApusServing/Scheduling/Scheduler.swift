@@ -114,7 +114,7 @@ final class Scheduler: Timekeeper.Member {
 
     /// Puts the request of a slot into the queue; the receiver hears how it ends, perhaps before this returns.
     ///
-    /// - Parameter mayRunHere: Whether this thread may run a batch that is cheap and can be run at once.
+    /// `mayRunHere`: Whether this thread may run a batch that is cheap and can be run at once.
     func submit(
         _ slot: RequestSlot, _ arrival: Batcher.Arrival, mayRunHere: Bool = false,
         _ receiver: @escaping @Sendable (RequestSlot.Outcome) -> Void
@@ -368,8 +368,8 @@ final class Scheduler: Timekeeper.Member {
         state.desks[instance].livingCount = batch.tickets.count
         state.desks[instance].hasBatch = true
         state.runningCount += 1
-        if mayRunHere, state.runsHere == nil, state.runners[instance] != nil, let first = state.desks[instance].slots.first,
-            batch.tickets.count == 1, state.cost.isSmall(for: first)
+        if mayRunHere, state.runsHere == nil, state.runners[instance] != nil, batch.tickets.count == 1,
+            let slot = state.desks[instance].slots.first, state.cost.isSmall(for: slot)
         {
             state.runsHere = instance
         } else {

@@ -25,7 +25,8 @@ final class CallHandler: ChannelDuplexHandler {
         case ended
     }
 
-    private static let inference = "/" + Inference_GRPCInferenceService.Method.ModelInfer.descriptor.fullyQualifiedMethod
+    private static let inference =
+        "/" + Inference_GRPCInferenceService.Method.ModelInfer.descriptor.fullyQualifiedMethod
 
     private let edge: GRPCEdge
     /// Adds to a channel's pipeline what serves a method.
@@ -146,7 +147,8 @@ final class CallHandler: ChannelDuplexHandler {
         do {
             // SAFETY: the buffer has room for as many bytes, and the message writes them all.
             try unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
-                var target = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+                let place = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+                var target = unsafe MutableRawSpan(_unsafeBytes: place)
                 try message.write(into: &target)
                 return count
             }

@@ -68,7 +68,8 @@ package final class CallTransport: ServerTransport {
             await withServerContextRPCCancellationHandle { cancellation in
                 connection.closeFuture.whenComplete { _ in cancellation.cancel() }
                 let stream = RPCStream(
-                    descriptor: method, inbound: RPCAsyncSequence<RPCRequestPart<WireBytes>, any Error>(wrapping: inbound),
+                    descriptor: method,
+                    inbound: RPCAsyncSequence<RPCRequestPart<WireBytes>, any Error>(wrapping: inbound),
                     outbound: RPCWriter<RPCResponsePart<WireBytes>>.Closable(
                         wrapping: CallWriter(outbound, connection)))
                 let context = ServerContext(

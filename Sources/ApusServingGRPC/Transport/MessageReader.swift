@@ -6,7 +6,7 @@ import ApusServingTransport
 import GRPCCore
 import NIOCore
 
-/// Takes a call's messages out of its bytes, each of which a byte that says whether it is packed and its length precede.
+/// Takes a call's messages out of its bytes: before each stand whether it is packed, in one byte, and its length.
 struct MessageReader {
     private let compression: Compression?
     /// The most bytes of a message.

@@ -7,8 +7,9 @@ package struct InferencePath: Equatable {
     /// The version as it is written; empty for the newest.
     package let version: String
 
-    /// Reads `/v2/models/{model}[/versions/{version}]/infer`; nil for any other path, and for one that the router has to
-    /// look at more closely.
+    /// Reads `/v2/models/{model}[/versions/{version}]/infer`.
+    ///
+    /// Nil for any other path, and for one that the router has to look at more closely.
     package init?(_ uri: String) {
         var uri = uri
         // SAFETY: the bytes are read in their bounds and not kept.

@@ -87,8 +87,7 @@
         @Option(help: ArgumentHelp("Connections to one port at one time; more wait.", valueName: "count"))
         var maxConnections = 4096
 
-        @Option(
-            help: ArgumentHelp("Connections at one time from one address; more are closed at once.", valueName: "count"))
+        @Option(help: ArgumentHelp("Connections from one address; more are closed at once.", valueName: "count"))
         var maxConnectionsPerPeer: Int?
 
         @Flag(help: "Let clients on this machine pass tensors in shared memory.")
