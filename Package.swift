@@ -214,10 +214,14 @@ let package = Package(
         .testTarget(
             name: "ApusServingGRPCTests",
             dependencies: [
-                "Apus", "ApusProtocol", "ApusServing", "ApusServingGRPC", "ApusTensors",
+                "Apus", "ApusProtocol", "ApusServing", "ApusServingGRPC", "ApusServingTransport", "ApusTensors",
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
                 .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(name: "ApusServerTests", dependencies: ["ApusServer", "ApusServing"]),

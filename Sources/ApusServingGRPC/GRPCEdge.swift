@@ -23,7 +23,7 @@ package struct GRPCEdge: Sendable {
     /// What this edge shares with the others.
     package let state: EdgeState
     /// What clients may send.
-    package let limits: GRPCLimits
+    package var limits: GRPCLimits
     /// Joins a server and its limits.
     package init(
         server: InferenceServer, state: EdgeState = EdgeState(), limits: GRPCLimits = GRPCLimits()

@@ -6,17 +6,15 @@ import ApusServing
 package import GRPCCore
 import SwiftProtobuf
 
-/// `inference.GRPCInferenceService`: every method of the inference protocol.
+/// `inference.GRPCInferenceService`: every method of the inference protocol but inference itself, which calls run.
 package struct InferenceService: RegistrableRPCService {
     private typealias Method = Inference_GRPCInferenceService.Method
 
     private let edge: GRPCEdge
-    private let inference: InferenceMethods
 
     /// Makes the service of a server.
     package init(_ edge: GRPCEdge) {
         self.edge = edge
-        inference = InferenceMethods(edge)
     }
 
     package func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
@@ -25,8 +23,6 @@ package struct InferenceService: RegistrableRPCService {
         router.add(Method.ModelReady.descriptor, modelReady)
         router.add(Method.ServerMetadata.descriptor, serverMetadata)
         router.add(Method.ModelMetadata.descriptor, modelMetadata)
-
-        inference.register(with: &router)
 
         router.add(Method.ModelConfig.descriptor, modelConfig)
         router.add(Method.ModelStatistics.descriptor, modelStatistics)

@@ -7,7 +7,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// Speaks gRPC on one stream: runs `ModelInfer` on the thread of the connection, and passes other calls on in parts.
+/// Speaks gRPC on one stream: runs inference on the thread of the connection, and passes other calls on in parts.
 ///
 /// It belongs to one event loop, as every channel handler does.
 final class CallHandler: ChannelDuplexHandler {
@@ -18,15 +18,16 @@ final class CallHandler: ChannelDuplexHandler {
 
     private enum State {
         case waitingForHead
-        /// A request of `ModelInfer`, which comes or runs.
         case unary(UnaryInference)
+        case stream(StreamInference)
         /// Messages go on to what serves the method.
         case passing
         case ended
     }
 
-    private static let inference =
-        "/" + Inference_GRPCInferenceService.Method.ModelInfer.descriptor.fullyQualifiedMethod
+    private typealias Method = Inference_GRPCInferenceService.Method
+    private static let unary = "/" + Method.ModelInfer.descriptor.fullyQualifiedMethod
+    private static let stream = "/" + Method.ModelStreamInfer.descriptor.fullyQualifiedMethod
 
     private let edge: GRPCEdge
     /// Adds to a channel's pipeline what serves a method.
@@ -35,7 +36,11 @@ final class CallHandler: ChannelDuplexHandler {
     private var reader = MessageReader(nil, limit: 0)
     private var compression: Compression?
     private var hasSentHead = false
-    private var isRunning = false
+    /// The client has sent all it will.
+    private var hasAll = false
+    private var isReading = false
+    private var isAdvancing = false
+    private var wantsRead = false
     private var timer: Scheduled<Void>?
 
     init(_ edge: GRPCEdge, addService: @escaping (any Channel, MethodDescriptor) throws -> Void) {
@@ -44,19 +49,20 @@ final class CallHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
         switch unwrapInboundIn(data) {
         case .headers(let head):
             guard case .waitingForHead = state else { return fail(context, "a second head within a call") }
             begin(head.headers, context)
-            if head.endStream { end(context) }
+            hasAll = head.endStream
         case .data(let data):
             timer?.cancel()
             timer = nil
-            if case .byteBuffer(let bytes) = data.data { take(bytes, context) }
-            if data.endStream { end(context) }
-        case .rstStream: cancel()
-        default: break
+            if case .byteBuffer(let bytes) = data.data { reader.append(bytes) }
+            hasAll = data.endStream
+        default: return
         }
+        advance(context)
     }
 
     private func begin(_ headers: HPACKHeaders, _ context: ChannelHandlerContext) {
@@ -64,8 +70,13 @@ final class CallHandler: ChannelDuplexHandler {
             let head = try CallHead(headers)
             compression = head.compression
             reader = MessageReader(head.compression, limit: edge.limits.messageBytes)
-            if head.path == CallHandler.inference {
+            if head.path == CallHandler.unary {
                 state = .unary(UnaryInference(edge, timeout: head.timeout))
+                return
+            }
+            if head.path == CallHandler.stream {
+                let endsOnError = headers.first(name: "triton_grpc_error") == "true"
+                state = .stream(StreamInference(edge, timeout: head.timeout, endsOnError: endsOnError))
                 return
             }
             guard let method = head.method else {
@@ -83,48 +94,84 @@ final class CallHandler: ChannelDuplexHandler {
         }
     }
 
-    private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        switch state {
-        case .waitingForHead, .ended: return
-        case .unary, .passing: break
-        }
-        reader.append(bytes)
+    /// Hands on the messages that have come whole, and tells when there will be no more.
+    private func advance(_ context: ChannelHandlerContext) {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
         do throws(RPCError) {
-            while let message = try reader.next() {
-                if case .unary(let call) = state {
-                    try call.take(message)
-                } else {
-                    context.fireChannelRead(wrapInboundOut(.message(WireBytes(message))))
-                }
-            }
+            while !isFull, let message = try nextMessage() { try take(message, context) }
         } catch {
-            send(error, context)
+            return send(error, context)
+        }
+        guard hasAll, !isFull else { return }
+        guard !reader.isWithinMessage else { return fail(context, "the call ends within a message") }
+        hasAll = false
+        switch state {
+        case .waitingForHead, .ended: break
+        case .passing: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        case .stream(let call):
+            call.end()
+            deliver(call, context)
+        case .unary(let call):
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            call.start(on: context.eventLoop) { result in
+                let (handler, context) = bound.value
+                handler.answer(result, context)
+            }
         }
     }
 
-    /// The client has sent all it will.
-    private func end(_ context: ChannelHandlerContext) {
+    /// Whether no more requests of the call are to be begun.
+    private var isFull: Bool { if case .stream(let call) = state { call.isFull } else { false } }
+
+    private func nextMessage() throws(RPCError) -> ByteBuffer? {
+        if case .ended = state { return nil }
+        return try reader.next()
+    }
+
+    private func take(_ message: ByteBuffer, _ context: ChannelHandlerContext) throws(RPCError) {
         switch state {
-        case .waitingForHead, .ended: return
-        case .unary, .passing: break
+        case .waitingForHead, .ended: break
+        case .passing: context.fireChannelRead(wrapInboundOut(.message(WireBytes(message))))
+        case .unary(let call): try call.take(message)
+        case .stream(let call):
+            let bound = NIOLoopBound((self, call, context), eventLoop: context.eventLoop)
+            call.take(message, on: context.eventLoop) {
+                let (handler, call, context) = bound.value
+                handler.deliver(call, context)
+            }
         }
-        guard !reader.isWithinMessage else { return fail(context, "the call ends within a message") }
-        guard case .unary(let call) = state else {
-            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-            return
+    }
+
+    /// Sends the answers of a stream whose turn it is, and goes on with requests that waited for room.
+    private func deliver(_ call: StreamInference, _ context: ChannelHandlerContext) {
+        guard case .stream = state, context.channel.isActive else { return }
+        let wasFull = call.isFull
+        while let answer = call.next() {
+            switch answer {
+            case .message(let message):
+                do throws(RPCError) {
+                    let bytes = try CallFrames.message(message, compression)
+                    sendHead(Metadata(), context)
+                    write(.data(.init(data: .byteBuffer(bytes))), context)
+                } catch {
+                    return send(error, context)
+                }
+            case .end(nil): return sendStatus(Status(code: .ok, message: ""), Metadata(), context)
+            case .end(.some(let error)): return send(error, context)
+            }
         }
-        isRunning = true
-        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        call.start(on: context.eventLoop) { result in
-            let (handler, context) = bound.value
-            handler.answer(result, context)
-        }
+        if !isReading { context.flush() }
+        guard wasFull, !call.isFull else { return }
+        advance(context)
+        readAgain(context)
     }
 
     private func answer(_ result: Result<OutgoingInference, RPCError>, _ context: ChannelHandlerContext) {
         guard case .unary = state, context.channel.isActive else { return }
         do throws(RPCError) {
-            let bytes = try CallHandler.framed(try result.get(), compression)
+            let bytes = try CallFrames.message(try result.get(), compression)
             sendHead(Metadata(), context)
             write(.data(.init(data: .byteBuffer(bytes))), context)
             sendStatus(Status(code: .ok, message: ""), Metadata(), context)
@@ -133,48 +180,13 @@ final class CallHandler: ChannelDuplexHandler {
         }
     }
 
-    /// A message with its length before it, packed where the request was and it gets smaller.
-    private static func framed(
-        _ message: OutgoingInference, _ compression: Compression?
-    ) throws(RPCError) -> ByteBuffer {
-        let count = message.byteCount
-        var bytes = ByteBufferAllocator().buffer(capacity: 5 + count)
-        bytes.writeInteger(UInt8(0))
-        bytes.writeInteger(UInt32(truncatingIfNeeded: count))
-        guard count <= Int(UInt32.max) else {
-            throw RPCError(code: .resourceExhausted, message: "an answer of \(count) bytes is too large for gRPC")
-        }
-        do {
-            // SAFETY: the buffer has room for as many bytes, and the message writes them all.
-            try unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
-                let place = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-                var target = unsafe MutableRawSpan(_unsafeBytes: place)
-                try message.write(into: &target)
-                return count
-            }
-        } catch {
-            throw RPCError(code: .internalError, message: "the answer could not be written: \(error)")
-        }
-        guard let compression, count >= 1024, let slice = bytes.getSlice(at: 5, length: count),
-            let packed = compression.packed(slice)
-        else { return bytes }
-        bytes.clear()
-        bytes.writeInteger(UInt8(1))
-        bytes.writeInteger(UInt32(packed.readableBytes))
-        bytes.writeImmutableBuffer(packed)
-        return bytes
-    }
-
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .metadata(let metadata):
             sendHead(metadata, context)
             promise?.succeed()
         case .message(let message):
-            var bytes = ByteBufferAllocator().buffer(capacity: 5 + message.count)
-            bytes.writeInteger(UInt8(0))
-            bytes.writeInteger(UInt32(message.count))
-            bytes.writeImmutableBuffer(message.buffer)
+            let bytes = CallFrames.message(message.buffer)
             context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(bytes)))), promise: promise)
         case .status(let status, let metadata):
             sendStatus(status, metadata, context)
@@ -185,27 +197,17 @@ final class CallHandler: ChannelDuplexHandler {
     private func sendHead(_ metadata: Metadata, _ context: ChannelHandlerContext) {
         guard !hasSentHead else { return }
         hasSentHead = true
-        write(.headers(.init(headers: CallHandler.head(metadata, compression))), context)
+        // Parts of other calls are never packed.
+        let compression: Compression? = if case .passing = state { nil } else { compression }
+        write(.headers(.init(headers: CallFrames.head(metadata, compression))), context)
     }
 
-    private static func head(_ metadata: Metadata, _ compression: Compression?) -> HPACKHeaders {
-        var headers = HPACKHeaders([(":status", "200"), ("content-type", "application/grpc")])
-        if let compression { headers.add(name: "grpc-encoding", value: compression.rawValue) }
-        headers.add(metadata)
-        return headers
-    }
-
-    /// Sends how the call ended, and with it the head where none was sent.
     private func sendStatus(_ status: Status, _ metadata: Metadata, _ context: ChannelHandlerContext) {
-        state = .ended
-        var trailers = hasSentHead ? HPACKHeaders() : CallHandler.head(Metadata(), nil)
+        if case .ended = state { return }
+        let payload = CallFrames.status(status, metadata, hasSentHead: hasSentHead)
+        cancel()
         hasSentHead = true
-        trailers.add(name: "grpc-status", value: String(status.code.rawValue))
-        if !status.message.isEmpty {
-            trailers.add(name: "grpc-message", value: StatusMessage.encoded(status.message))
-        }
-        trailers.add(metadata)
-        context.writeAndFlush(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(payload), promise: nil)
     }
 
     private func send(_ error: RPCError, _ context: ChannelHandlerContext) {
@@ -228,18 +230,41 @@ final class CallHandler: ChannelDuplexHandler {
         context.write(wrapOutboundOut(payload), promise: nil)
     }
 
-    /// Gives a request that has not come whole some time.
+    /// Sends what was answered meanwhile, and gives a request that has not come whole some time.
     func channelReadComplete(context: ChannelHandlerContext) {
-        if case .unary = state, !isRunning, timer == nil {
-            let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-            timer = context.eventLoop.scheduleTask(in: TimeAmount(edge.limits.bodyTime)) {
-                let (handler, context) = bound.value
-                guard case .unary = handler.state, !handler.isRunning else { return }
-                let message = "the request's message stood still for \(handler.edge.limits.bodyTime)"
-                handler.send(RPCError(code: .deadlineExceeded, message: message), context)
-            }
-        }
+        isReading = false
+        if case .stream = state { context.flush() }
+        if case .unary(let call) = state, !call.isRunning, timer == nil { watch(context) }
         context.fireChannelReadComplete()
+    }
+
+    private func watch(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(edge.limits.bodyTime)) {
+            let (handler, context) = bound.value
+            let message = "the request's message stood still for \(handler.edge.limits.bodyTime)"
+            handler.send(RPCError(code: .deadlineExceeded, message: message), context)
+        }
+    }
+
+    /// Reads no more of a stream while as many of its requests are under way as may be, or its answers are not read.
+    func read(context: ChannelHandlerContext) {
+        if case .stream = state, isFull || !context.channel.isWritable {
+            wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { readAgain(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func readAgain(_ context: ChannelHandlerContext) {
+        guard wantsRead, !isFull, context.channel.isWritable else { return }
+        wantsRead = false
+        context.read()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -248,16 +273,20 @@ final class CallHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .passing = state { return context.fireErrorCaught(error) }
         cancel()
-        if case .passing = state { context.fireErrorCaught(error) } else { context.close(promise: nil) }
+        context.close(promise: nil)
     }
 
+    /// Ends the call; what still runs for it is taken back.
     private func cancel() {
         timer?.cancel()
         timer = nil
-        if case .unary(let call) = state {
-            state = .ended
-            call.cancel()
+        switch state {
+        case .unary(let call): call.cancel()
+        case .stream(let call): call.cancel()
+        default: break
         }
+        state = .ended
     }
 }

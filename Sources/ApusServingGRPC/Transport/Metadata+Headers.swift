@@ -5,9 +5,9 @@ import GRPCCore
 import NIOHPACK
 
 /// The text of a status as a header carries it.
-enum StatusMessage {
+package enum StatusMessage {
     /// Text with every byte that a header cannot carry written as `%41` and the like.
-    static func encoded(_ text: String) -> String {
+    package static func encoded(_ text: String) -> String {
         func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "%") }
         guard !text.utf8.allSatisfy(isPlain) else { return text }
         let digits = Array("0123456789ABCDEF".utf8)

@@ -13,6 +13,8 @@ final class UnaryInference {
     private let deadline: ContinuousClock.Instant?
     private let pending = PendingInference()
     private var message: ByteBuffer?
+    /// Whether the request has come whole.
+    private(set) var isRunning = false
 
     init(_ edge: GRPCEdge, timeout: Duration?) {
         self.edge = edge
@@ -31,6 +33,7 @@ final class UnaryInference {
     func start(
         on eventLoop: any EventLoop, _ completion: @escaping @Sendable (Result<OutgoingInference, RPCError>) -> Void
     ) {
+        isRunning = true
         guard let message else {
             completion(.failure(RPCError(code: .internalError, message: "a call of ModelInfer has no message")))
             return
