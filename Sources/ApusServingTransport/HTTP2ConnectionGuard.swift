@@ -18,13 +18,18 @@ final class HTTP2ConnectionGuard: ChannelDuplexHandler, NIOHTTP2StreamDelegate, 
     private let limits: ListenerLimits
     private var streamCount = 0
     private var newest = HTTP2StreamID.rootStream
-    private var idleSince = NIODeadline.now()
+    private var idleSince: NIODeadline
     private var unreadSince: NIODeadline?
     private var timer: Scheduled<Void>?
     private var isEnding = false
+    private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
 
-    init(_ limits: ListenerLimits) { self.limits = limits }
+    init(_ limits: ListenerLimits, on eventLoop: any EventLoop) {
+        self.limits = limits
+        self.eventLoop = eventLoop
+        idleSince = eventLoop.now
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -44,12 +49,12 @@ final class HTTP2ConnectionGuard: ChannelDuplexHandler, NIOHTTP2StreamDelegate, 
     func streamClosed(_ id: HTTP2StreamID, channel: any Channel) {
         streamCount -= 1
         guard streamCount == 0 else { return }
-        idleSince = .now()
+        idleSince = eventLoop.now
         if isEnding { context?.close(promise: nil) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        unreadSince = context.channel.isWritable ? nil : unreadSince ?? .now()
+        unreadSince = context.channel.isWritable ? nil : unreadSince ?? eventLoop.now
         context.fireChannelWritabilityChanged()
     }
 
@@ -82,12 +87,12 @@ final class HTTP2ConnectionGuard: ChannelDuplexHandler, NIOHTTP2StreamDelegate, 
     /// Looks again when the nearest deadline there was has come: it may have moved since.
     private func schedule(_ context: ChannelHandlerContext) {
         let (idle, write) = (TimeAmount(limits.idleTime), TimeAmount(limits.writeTime))
-        let now = NIODeadline.now()
+        let now = eventLoop.now
         var next = now + min(idle, write)
         if streamCount == 0 { next = min(next, idleSince + idle) }
         if let unreadSince { next = min(next, unreadSince + write) }
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [self] in
-            let now = NIODeadline.now()
+            let now = eventLoop.now
             let isIdle = streamCount == 0 && now >= idleSince + idle
             let isStuck = unreadSince.map { now >= $0 + write } ?? false
             if isStuck {

@@ -71,7 +71,7 @@ final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler {
         stream.outboundBufferSizeHighWatermark = 1 << 20
         stream.outboundBufferSizeLowWatermark = 1 << 18
         let protocols = protocols
-        let guardian = HTTP2ConnectionGuard(limits)
+        let guardian = HTTP2ConnectionGuard(limits, on: channel.eventLoop)
         _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server, connectionConfiguration: connection, streamConfiguration: stream, streamDelegate: guardian
         ) { stream in

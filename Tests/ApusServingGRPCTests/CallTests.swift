@@ -111,8 +111,8 @@ import Testing
         let call = try await TestCall(EchoServer().edge, path: Self.streaming)
         try await call.send(
             (0..<400).map { number in
-                let model = number == 10 ? "nobody" : "bytes"
-                return try Self.request(model, "UINT8", [1, 1], id: "\(number)", [UInt8(number % 256)]).serializedBytes()
+                let (model, raw) = (number == 10 ? "nobody" : "bytes", [UInt8(number % 256)])
+                return try Self.request(model, "UINT8", [1, 1], id: "\(number)", raw).serializedBytes()
             }, pieceSize: 7)
         let ended = try await call.end()
         #expect(ended.code == 0 && ended.messages.count == 400)
@@ -182,6 +182,8 @@ import Testing
         #expect(try await call.ended().code == 4)
     }
 
-    @Test("A status's text may hold anything", arguments: [("plain", "plain"), ("50 %", "50 %25"), ("ä\n", "%C3%A4%0A")])
+    @Test(
+        "A status's text may hold anything",
+        arguments: [("plain", "plain"), ("50 %", "50 %25"), ("ä\n", "%C3%A4%0A")])
     func text(text: String, encoded: String) { #expect(StatusMessage.encoded(text) == encoded) }
 }

@@ -126,8 +126,8 @@ package final class ModelHost: Sendable {
     /// This thread may run the request itself where that costs less than to wake another; then the request has ended
     /// when this returns.
     ///
-    /// `pending` cancels the request from then on. `hop` carries out a closure on the thread that is to hear of the end,
-    /// at once where this is that thread. `completion` hears once how the request ended.
+    /// `pending` cancels the request from then on. `hop` carries out a closure on the thread that is to hear of the
+    /// end, at once where this is that thread. `completion` hears once how the request ended.
     package func begin(
         _ request: InferenceRequest, _ pending: PendingInference,
         hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,

@@ -58,11 +58,12 @@ final class StreamInference {
                 request, entry.pending,
                 hop: { if eventLoop.inEventLoop { $0() } else { eventLoop.execute($0) } },
                 { [form] result in
-                    bound.value.note(
-                        number,
-                        result.flatMap { response in
-                            Result { () throws(ServingError) in try OutgoingInference(response, form, isStreamed: true) }
-                        })
+                    let answer = result.flatMap { response in
+                        Result { () throws(ServingError) in
+                            try OutgoingInference(response, form, isStreamed: true)
+                        }
+                    }
+                    bound.value.note(number, answer)
                     completion()
                 })
         } catch {

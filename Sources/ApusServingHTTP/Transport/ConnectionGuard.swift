@@ -16,7 +16,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var state: ConnectionTiming
     private var timer: Scheduled<Void>?
 
-    init(limits: HTTPLimits) { state = ConnectionTiming(limits: limits, now: .now()) }
+    init(limits: HTTPLimits, on eventLoop: any EventLoop) {
+        state = ConnectionTiming(limits: limits, now: eventLoop.now)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { schedule(context) }
 
@@ -33,33 +35,33 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: state.head(at: .now())
+        case .head: state.head(at: context.eventLoop.now)
         case .body(let body):
-            guard state.body(body.readableBytes, at: .now()) else {
+            guard state.body(body.readableBytes, at: context.eventLoop.now) else {
                 context.close(promise: nil)
                 return
             }
-        case .end: state.end(at: .now())
+        case .end: state.end(at: context.eventLoop.now)
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { state.answered(at: .now()) }
+        if case .end = unwrapOutboundIn(data) { state.answered(at: context.eventLoop.now) }
         context.write(data, promise: promise)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        state.writable(context.channel.isWritable, at: .now())
+        state.writable(context.channel.isWritable, at: context.eventLoop.now)
         context.fireChannelWritabilityChanged()
     }
 
     /// Looks again when the nearest deadline there was has come: it may have moved since.
     private func schedule(_ context: ChannelHandlerContext) {
-        let check = state.nextCheck(at: .now())
+        let check = state.nextCheck(at: context.eventLoop.now)
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: check) { [self] in
             timer = nil
-            if state.isOver(at: .now()) {
+            if state.isOver(at: context.eventLoop.now) {
                 context.close(promise: nil)
             } else {
                 schedule(context)

@@ -59,7 +59,7 @@ package struct HTTPPipeline: Sendable {
         try operations.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoder)
-        try operations.addHandler(ConnectionGuard(limits: edge.limits))
+        try operations.addHandler(ConnectionGuard(limits: edge.limits, on: channel.eventLoop))
         try operations.addHandler(InferenceHandler(edge, isStream: false, addRouter: addRouter))
     }
 
@@ -67,7 +67,7 @@ package struct HTTPPipeline: Sendable {
     package func configureStream(_ channel: any Channel) throws {
         let operations = channel.pipeline.syncOperations
         try operations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
-        try operations.addHandler(ConnectionGuard(limits: edge.limits))
+        try operations.addHandler(ConnectionGuard(limits: edge.limits, on: channel.eventLoop))
         try operations.addHandler(InferenceHandler(edge, isStream: true, addRouter: addRouter))
     }
 

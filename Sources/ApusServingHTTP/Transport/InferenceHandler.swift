@@ -108,10 +108,14 @@ final class InferenceHandler: ChannelDuplexHandler {
         }
         send(answer, isLast: false, promise: nil, context)
         state = .idle
+        guard !held.isEmpty || wantsRead else { return }
         while !held.isEmpty {
-            if case .waiting = state { return }
+            if case .waiting = state { break }
             take(held.removeFirst(), context)
         }
+        // What was passed on above came in no cycle of reading, and the router waits for the end of one.
+        context.fireChannelReadComplete()
+        guard held.isEmpty else { return }
         if wantsRead {
             wantsRead = false
             context.read()

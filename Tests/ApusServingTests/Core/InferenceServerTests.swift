@@ -52,6 +52,54 @@ import Testing
         #expect(small.host.requestCount == 0)
     }
 
+    @Test("A cheap request has ended when it was begun, on the thread that began it")
+    func runsHere() async throws {
+        // By a clock that stands still every run is cheap, once one was measured.
+        let small = SmallServer(clock: .manual())
+        try small.load("m", .doubling)
+        _ = try await small.server.infer(SmallServer.request("m", 1))
+        let answers = Lock<[Float]>([])
+        for turn in 0..<20 {
+            let request = try SmallServer.request("m", Float(turn))
+            small.server.begin(request, PendingInference(), hop: { $0() }) { result in
+                let value = try? result.get().outputs[0].tensor.array(of: Float.self).first
+                answers.withLock { $0.append(value ?? -1) }
+            }
+            #expect(answers.withLock { $0.last } == Float(2 * turn))
+        }
+        #expect(small.host.requestCount == 0)
+        #expect(try small.server.statistics("m", version: nil).first?.success.count == 21)
+    }
+
+    @Test("A request that is taken back before or after it waits is cancelled, and one that ended is not")
+    func takenBack() async throws {
+        let small = SmallServer()
+        let plan = GatedPlan()
+        try small.load("m", plan)
+        var runs = plan.runs.makeAsyncIterator()
+        let (results, continuation) = AsyncStream<Result<InferenceResponse, ServingError>>.makeStream()
+        let request = try SmallServer.request("m", 1)
+        func begin(_ pending: PendingInference) {
+            small.server.begin(request, pending, hop: { $0() }) { continuation.yield($0) }
+        }
+        let early = PendingInference()
+        early.cancel()
+        begin(early)
+        var iterator = results.makeAsyncIterator()
+        #expect(await iterator.next()?.cancelled == true)
+        let running = PendingInference()
+        begin(running)
+        _ = await runs.next()
+        let waiting = PendingInference()
+        begin(waiting)
+        waiting.cancel()
+        #expect(await iterator.next()?.cancelled == true)
+        plan.letOneGo()
+        #expect(await iterator.next()?.cancelled == false)
+        running.cancel()
+        #expect(small.host.requestCount == 0)
+    }
+
     @Test("Requests that wait together run together, and each gets its rows without a copy of its own")
     func batches() async throws {
         let small = SmallServer()
@@ -233,4 +281,9 @@ import Testing
         #expect(statistics == ServingError(.invalidArgument, "requested model 'n' is not available"))
         #expect(!small.server.metrics.exposition().contains("model=\"m\""))
     }
+}
+
+extension Result where Success == InferenceResponse, Failure == ServingError {
+    /// Whether a request was taken back.
+    fileprivate var cancelled: Bool { if case .failure(let error) = self { error.code == .cancelled } else { false } }
 }
