@@ -160,6 +160,27 @@ def common(module, client, is_http):
             assert (response["model_version"] if is_http else response.model_version) == expected
         refused(client.infer, "version 9 is not found", "versions", one, model_version="9")
 
+    @check(f"{kind} ensemble")
+    def _():
+        left, right = np.arange(8, dtype=np.float32).reshape(2, 4), np.ones((2, 4), np.float32)
+        inputs = []
+        for name, value in (("A", left), ("B", right)):
+            one = module.InferInput(name, [2, 4], "FP32")
+            one.set_data_from_numpy(value)
+            inputs.append(one)
+        result = client.infer("ensemble", inputs)
+        np.testing.assert_array_equal(result.as_numpy("SUM"), 2 * left + right)
+        np.testing.assert_array_equal(result.as_numpy("NOTHING"), 0 * left)
+        output = module.InferRequestedOutput("SUM")
+        assert client.infer("ensemble", inputs, outputs=[output]).as_numpy("NOTHING") is None
+        configuration = wrap(client.get_model_config("ensemble"))
+        configuration = configuration.get("config", configuration)
+        assert configuration["platform"] == "ensemble", configuration
+        assert [one["model_name"] for one in configuration["ensemble_scheduling"]["step"]] == ["add"] * 3
+        one = wrap(client.get_inference_statistics("ensemble"))["model_stats"][0]
+        assert int(one["inference_stats"]["success"]["count"]) >= 2, one
+        refused(client.infer, "missing required input(s) ['B']", "ensemble", inputs[:1])
+
     @check(f"{kind} classification")
     def _():
         one = module.InferInput("INPUT0", [2, 3], "FP32")

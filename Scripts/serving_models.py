@@ -53,6 +53,23 @@ def write(folder):
         (versions / version).mkdir(parents=True, exist_ok=True)
         (versions / version / "model.onnx").write_bytes(add(["batch", 2]))
     (versions / "config.pbtxt").write_text('version_policy { all { } }\n')
+    write_ensemble(folder / "ensemble")
+
+
+def write_ensemble(folder):
+    """An ensemble of two sums side by side and one of their sums: 2a + b and 0."""
+    step = (
+        '  step {{ model_name: "add" model_version: -1\n'
+        '    input_map {{ key: "INPUT0" value: "{}" }} input_map {{ key: "INPUT1" value: "{}" }}\n'
+        '    output_map {{ key: "{}" value: "{}" }} }}\n')
+    tensor = '{} {{ name: "{}" data_type: TYPE_FP32 dims: [ 4 ] }}\n'
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.pbtxt").write_text(
+        'platform: "ensemble"\nmax_batch_size: 4\n'
+        + tensor.format("input", "A") + tensor.format("input", "B")
+        + tensor.format("output", "SUM") + tensor.format("output", "NOTHING")
+        + "ensemble_scheduling {\n" + step.format("A", "B", "OUTPUT0", "sum")
+        + step.format("A", "A", "OUTPUT1", "NOTHING") + step.format("sum", "A", "OUTPUT0", "SUM") + "}\n")
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ package final class ModelHost: Sendable {
     /// What is allowed.
     package let options: ServingOptions
 
-    private struct Entry {
+    struct Entry {
         var configuration: ModelConfiguration
         /// The lowest number first; empty for a model that was unloaded.
-        var versions: [ModelVersion]
+        var versions: [any ServedVersion]
     }
 
     private let entries = Lock<[String: Entry]>([:])
-    private let surroundings: ModelVersion.Surroundings
+    let surroundings: ModelVersion.Surroundings
     private let shutdown = Atomic<Bool>(false)
 
     /// Makes a host without models.
@@ -66,8 +66,19 @@ package final class ModelHost: Sendable {
             for version in versions { version.retire() }
             throw error
         }
+        replace(configuration, versions) { _ in }
+    }
+
+    /// Switches to other versions of a model when the body, which sees all that are loaded, allows it.
+    func replace<Failure: Error>(
+        _ configuration: ModelConfiguration, _ versions: [any ServedVersion],
+        check: ([String: Entry]) throws(Failure) -> Void
+    ) throws(Failure) {
         let entry = Entry(configuration: configuration, versions: versions)
-        let old = entries.withLock { $0.updateValue(entry, forKey: configuration.name) }
+        let old = try entries.withLock { (entries) throws(Failure) in
+            try check(entries)
+            return entries.updateValue(entry, forKey: configuration.name)
+        }
         for version in old?.versions ?? [] {
             version.retire()
             if !versions.contains(where: { $0.number == version.number }) { forget(configuration.name, version) }
@@ -79,7 +90,7 @@ package final class ModelHost: Sendable {
     /// - Returns: Whether there was any.
     @discardableResult
     package func unload(_ model: String) -> Bool {
-        let old = entries.withLock { entries -> [ModelVersion] in
+        let old = entries.withLock { entries -> [any ServedVersion] in
             let versions = entries[model]?.versions ?? []
             entries[model]?.versions = []
             return versions
@@ -91,7 +102,7 @@ package final class ModelHost: Sendable {
         return !old.isEmpty
     }
 
-    private func forget(_ model: String, _ version: ModelVersion) {
+    private func forget(_ model: String, _ version: any ServedVersion) {
         metrics.remove(where: ["model": model, "version": version.text])
     }
 
@@ -102,7 +113,8 @@ package final class ModelHost: Sendable {
     /// - Throws: ``ServingError`` as ``InferenceServer/infer(_:)``.
     package func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
         while true {
-            guard !isShuttingDown else {
+            // A step of an ensemble is part of a request that was admitted.
+            guard !isShuttingDown || request.isPart else {
                 throw ServingError(
                     .unavailable, request.prefix + "the server is shutting down", retryAfter: .seconds(1))
             }
@@ -114,7 +126,7 @@ package final class ModelHost: Sendable {
     /// The version of a model that answers to a version's text; the newest for the empty text.
     ///
     /// - Throws: ``ServingError`` with code `notFound`, or `invalidArgument` for a text that is no number.
-    private func find(_ model: String, _ version: String) throws(ServingError) -> ModelVersion {
+    func find(_ model: String, _ version: String) throws(ServingError) -> any ServedVersion {
         let number = try Self.number(version)
         let versions = try versions(of: model)
         guard let number else {
@@ -127,7 +139,7 @@ package final class ModelHost: Sendable {
         return found
     }
 
-    private func versions(of model: String) throws(ServingError) -> [ModelVersion] {
+    private func versions(of model: String) throws(ServingError) -> [any ServedVersion] {
         guard let versions = entries.withLock({ $0[model]?.versions }) else {
             throw Self.unknown(model, "is not found")
         }
@@ -174,13 +186,13 @@ package final class ModelHost: Sendable {
     package func statistics(_ model: String?, version: String?) throws(ServingError) -> [ModelStatistics] {
         guard let model, !model.isEmpty else {
             let all = entries.withLock { $0.sorted { $0.key < $1.key }.flatMap(\.value.versions) }
-            return all.map(\.scheduler.statistics)
+            return all.map(\.statistics)
         }
         do throws(ServingError) {
-            if let version, !version.isEmpty { return [try find(model, version).scheduler.statistics] }
+            if let version, !version.isEmpty { return [try find(model, version).statistics] }
             let versions = try versions(of: model)
             guard !versions.isEmpty else { throw Self.unknown(model, "has no available versions") }
-            return versions.map(\.scheduler.statistics)
+            return versions.map(\.statistics)
         } catch {
             guard error.code == .notFound else { throw error }
             let which = version.map { $0.isEmpty ? "" : " version \($0)" } ?? ""
@@ -202,8 +214,7 @@ package final class ModelHost: Sendable {
     /// - Throws: ``ServingError`` with code `invalidArgument` for a version that is no number.
     package func isReady(_ model: String, version: String) throws(ServingError) -> Bool {
         do throws(ServingError) {
-            _ = try find(model, version)
-            return !isShuttingDown
+            return try find(model, version).obstacle == nil && !isShuttingDown
         } catch {
             guard error.code == .notFound else { throw error }
             return false

@@ -18,7 +18,7 @@ final class ModelVersion: Sendable {
     private let meters: VersionMeters
     private let cache: ResponseCache?
     /// Distinguishes the version from every other that was ever loaded.
-    private let serial: UInt64
+    let serial = ModelVersion.nextSerial()
     private static let serials = Atomic<UInt64>(0)
 
     /// What all versions of a host share.
@@ -45,7 +45,6 @@ final class ModelVersion: Sendable {
         check = try RequestCheck(configuration, source.model.signature)
         form = try ResponseForm(configuration, source.model.signature)
         cache = configuration.usesResponseCache ? surroundings.cache : nil
-        serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
         let own = Admission(
             maximumRequests: surroundings.options.maximumRequestsPerModel,
             maximumBytes: surroundings.options.maximumRequestBytesPerModel)
@@ -57,6 +56,9 @@ final class ModelVersion: Sendable {
         try startInstances(of: source.model)
         meters.loadTime.set(surroundings.clock.now - start)
     }
+
+    /// A number that no version had before.
+    static func nextSerial() -> UInt64 { serials.wrappingAdd(1, ordering: .relaxed).newValue }
 
     private func startInstances(of model: Model) throws(ServingError) {
         let warmUp = try WarmUpPlan(configuration, check: check)
@@ -96,7 +98,7 @@ final class ModelVersion: Sendable {
                 scheduler.giveBack(slot)
                 return response
             }
-            try admit(slot, request)
+            try meters.admit(slot.byteCount, isPart: slot.isPart, configuration.name, request)
         } catch {
             scheduler.giveBack(slot)
             throw error
@@ -159,7 +161,7 @@ final class ModelVersion: Sendable {
     }
 
     private func release(_ slot: RequestSlot) {
-        meters.leave(slot.byteCount)
+        meters.leave(slot.byteCount, isPart: slot.isPart)
         scheduler.giveBack(slot)
     }
 
@@ -174,25 +176,5 @@ final class ModelVersion: Sendable {
             arrival.deadline = left > .max - now ? .max : now + left
         }
         return arrival
-    }
-
-    /// Counts a request in.
-    ///
-    /// - Throws: ``ServingError`` with code `resourceExhausted` that names the limit.
-    private func admit(_ slot: RequestSlot, _ request: InferenceRequest) throws(ServingError) {
-        guard let (place, refusal) = meters.enter(slot.byteCount) else { return }
-        let whose = place == 0 ? "the server" : "model '\(configuration.name)'"
-        switch (place, refusal) {
-        case (0, .requests): meters.drops.serverRequests.add()
-        case (0, .bytes): meters.drops.serverBytes.add()
-        case (_, .requests): meters.drops.modelRequests.add()
-        case (_, .bytes): meters.drops.modelBytes.add()
-        }
-        let limit = meters.limit(place, refusal)
-        throw ServingError(
-            .resourceExhausted,
-            request.prefix + "\(whose) has as many \(refusal.rawValue) under way as it takes, which is \(limit); this "
-                + "request brings \(refusal == .requests ? "1" : String(slot.byteCount))",
-            retryAfter: .nanoseconds(meters.usualTime))
     }
 }

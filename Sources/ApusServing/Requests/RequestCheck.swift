@@ -43,6 +43,15 @@ struct RequestCheck: Sendable {
         isFixed = inputs.allSatisfy { !$0.specification.dimensions.contains(-1) && !$0.specification.isOptional }
     }
 
+    /// Takes what the configuration of an ensemble says, which has no model of its own.
+    init(ensemble configuration: ModelConfiguration) {
+        model = configuration.name
+        maxBatchSize = configuration.maxBatchSize
+        inputs = configuration.inputs.enumerated().map { Input(specification: $1, position: $0) }
+        requiredCount = inputs.count { !$0.specification.isOptional }
+        isFixed = true
+    }
+
     /// Compares a request with the model and puts its inputs into a slot in the model's order.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` that names the input, expected and actual.
@@ -62,6 +71,7 @@ struct RequestCheck: Sendable {
         }
         try checkComplete(slot, request)
         slot.batchSize = batchSize ?? 1
+        slot.isPart = request.isPart
         slot.shapeKey = isFixed ? 0 : shapeKey(slot)
     }
 

@@ -237,7 +237,7 @@ final class Scheduler: Timekeeper.Member {
     }
 
     private func recycle(_ slot: RequestSlot, _ state: inout State) {
-        meters.leave(slot.byteCount)
+        meters.leave(slot.byteCount, isPart: slot.isPart)
         slot.clear()
         state.free.append(slot.index)
     }
