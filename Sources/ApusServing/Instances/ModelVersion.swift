@@ -42,6 +42,7 @@ final class ModelVersion: Sendable {
         number = source.version
         text = String(source.version)
         self.configuration = configuration
+        let sequences = try SequencePorts(configuration, source.model.signature)
         check = try RequestCheck(configuration, source.model.signature)
         form = try ResponseForm(configuration, source.model.signature)
         cache = configuration.usesResponseCache ? surroundings.cache : nil
@@ -52,7 +53,9 @@ final class ModelVersion: Sendable {
             surroundings.metrics, model: configuration.name, version: text, admissions: [surroundings.admission, own])
         scheduler = Scheduler(
             configuration: configuration, version: text, clock: surroundings.clock,
-            timekeeper: surroundings.timekeeper, meters: meters)
+            timekeeper: surroundings.timekeeper, meters: meters, sequences: sequences,
+            sequenceMeters: sequences == nil
+                ? nil : SequenceMeters(surroundings.metrics, model: configuration.name, version: text))
         try startInstances(of: source.model)
         meters.loadTime.set(surroundings.clock.now - start)
     }
@@ -94,6 +97,7 @@ final class ModelVersion: Sendable {
         do throws(ServingError) {
             try check.fill(slot, with: request)
             try form.check(request)
+            try scheduler.sequences?.check(slot, request)
             if let response = try kept(slot, request) {
                 scheduler.giveBack(slot)
                 return response
@@ -170,6 +174,7 @@ final class ModelVersion: Sendable {
         arrival.size = slot.batchSize
         arrival.shape = slot.shapeKey
         arrival.priority = request.priority
+        arrival.sequence = slot.sequence.mark
         arrival.timeout = request.timeout?.wholeNanoseconds
         if let deadline = request.deadline {
             let (now, left) = (scheduler.clock.now, ContinuousClock.now.duration(to: deadline).wholeNanoseconds)

@@ -54,6 +54,8 @@ final class RequestSlot: @unchecked Sendable {
     var byteCount = 0
     /// Whether it is a step of an ensemble, whose request counts towards the server's limits.
     var isPart = false
+    /// What it carries of its sequence.
+    var sequence = SequenceHold()
     var arrived: Int64 = 0
     var dispatched: Int64 = 0
     var times = StageTimes()
@@ -78,6 +80,7 @@ final class RequestSlot: @unchecked Sendable {
         failure = nil
         byteCount = 0
         isPart = false
+        sequence = SequenceHold()
         batchSize = 1
         shapeKey = 0
         times = StageTimes()

@@ -153,6 +153,10 @@ struct ModelOpener {
         configuration.warmUps = try WarmUpInputs.make(configuration) { name throws(ServingError) in
             try files.read("warmup/\(name)")
         }
+        configuration.initialStates = try InitialState.values(configuration) { name throws(ServingError) in
+            try files.read("initial_state/\(name)")
+        }
+        _ = try SequencePorts(configuration, newest.model.signature)
         return configuration
     }
 

@@ -44,6 +44,12 @@ package enum ConfigurationNotes {
                 "all models have one space of names")
             note(!message.modelWarmup.isEmpty, "model_warmup", "the models of an ensemble warm up themselves")
         }
+        if case .sequenceBatching(let batching)? = message.schedulingChoice {
+            note(
+                batching.state.contains { $0.useSameBufferForInputOutput || $0.useGrowableMemory },
+                "state.use_same_buffer_for_input_output or use_growable_memory",
+                "states are handed from one request to the next without a copy")
+        }
         let threads = message.parameters.keys.filter { $0.hasSuffix("_thread_count") || $0.hasPrefix("optimization") }
         for key in threads.sorted() {
             note(true, "parameter '\(key)'", "all models share the server's threads, and options are its own")
@@ -59,7 +65,8 @@ package enum ConfigurationNotes {
         }
         let (backend, platform) = (message.backend, message.platform)
         switch message.schedulingChoice {
-        case .sequenceBatching: refusals.append("sequence_batching is not supported yet")
+        case .sequenceBatching(let batching):
+            refuse(batching.iterativeSequence, "iterative_sequence is not supported yet")
         case .dynamicBatching, .ensembleScheduling, nil: break
         }
         let isEnsemble = EnsembleCompletion.isEnsemble(message)
