@@ -160,6 +160,48 @@ def common(module, client, is_http):
             assert (response["model_version"] if is_http else response.model_version) == expected
         refused(client.infer, "version 9 is not found", "versions", one, model_version="9")
 
+    @check(f"{kind} ensemble")
+    def _():
+        left, right = np.arange(8, dtype=np.float32).reshape(2, 4), np.ones((2, 4), np.float32)
+        inputs = []
+        for name, value in (("A", left), ("B", right)):
+            one = module.InferInput(name, [2, 4], "FP32")
+            one.set_data_from_numpy(value)
+            inputs.append(one)
+        result = client.infer("ensemble", inputs)
+        np.testing.assert_array_equal(result.as_numpy("SUM"), 2 * left + right)
+        np.testing.assert_array_equal(result.as_numpy("NOTHING"), 0 * left)
+        output = module.InferRequestedOutput("SUM")
+        assert client.infer("ensemble", inputs, outputs=[output]).as_numpy("NOTHING") is None
+        configuration = wrap(client.get_model_config("ensemble"))
+        configuration = configuration.get("config", configuration)
+        assert configuration["platform"] == "ensemble", configuration
+        assert [one["model_name"] for one in configuration["ensemble_scheduling"]["step"]] == ["add"] * 3
+        one = wrap(client.get_inference_statistics("ensemble"))["model_stats"][0]
+        assert int(one["inference_stats"]["success"]["count"]) >= 2, one
+        refused(client.infer, "missing required input(s) ['B']", "ensemble", inputs[:1])
+
+    @check(f"{kind} sequences")
+    def _():
+        def step(model, value, name, **named):
+            one = module.InferInput("INPUT0", [1, 2], "FP32")
+            one.set_data_from_numpy(np.full((1, 2), value, np.float32))
+            result = client.infer(model, [one], sequence_id=name, **named)
+            told = result.as_numpy("NAME")[0, 0]
+            assert (told if isinstance(told, str) else told.decode()) == str(name), told
+            return float(result.as_numpy("OUTPUT0")[0, 0]), result.as_numpy("FLAGS")[0].tolist()
+
+        for model in ("sequence_direct", "sequence_oldest"):
+            assert step(model, 1, 7, sequence_start=True) == (11, [1, 0, 1])
+            assert step(model, 5, "seven", sequence_start=True) == (15, [1, 0, 1])
+            assert step(model, 2, 7) == (13, [0, 0, 1])
+            assert step(model, 6, "seven", sequence_end=True) == (21, [0, 1, 1])
+            assert step(model, 3, 7, sequence_end=True) == (16, [0, 1, 1])
+            text = f"inference request for sequence 7 to model '{model}' must specify the START flag on the first"
+            refused(step, text, model, 1, 7)
+            refused(step, "must specify a non-zero or non-empty correlation ID", model, 1, 0)
+            assert step(model, 4, 7, sequence_start=True, sequence_end=True) == (14, [1, 1, 1])
+
     @check(f"{kind} classification")
     def _():
         one = module.InferInput("INPUT0", [2, 3], "FP32")
@@ -331,6 +373,27 @@ def only_grpc(address):
             assert result.get_response().parameters["triton_final_response"].bool_param
             assert result.as_numpy("OUTPUT0")[0, 0] == 2 * number
         client.stop_stream()
+        client.close()
+
+    @check("grpc stream of sequences, every request sent at once")
+    def _():
+        client = grpcclient.InferenceServerClient(address)
+        for model in ("sequence_direct", "sequence_oldest"):
+            done = queue.Queue()
+            client.start_stream(callback=lambda result, error: done.put((result, error)))
+            for turn in range(20):
+                for name in (101, "abc", 103, 104, 105, 106):
+                    one = grpcclient.InferInput("INPUT0", [1, 2], "FP32")
+                    one.set_data_from_numpy(np.full((1, 2), 1 + turn, np.float32))
+                    client.async_stream_infer(
+                        model, [one], request_id=f"{turn} {name}", sequence_id=name, sequence_start=turn == 0,
+                        sequence_end=turn == 19)
+            for _ in range(120):
+                result, error = done.get(timeout=60)
+                assert error is None, error
+                turn = int(result.get_response().id.split(" ")[0])
+                assert result.as_numpy("OUTPUT0")[0, 0] == 10 + (turn + 1) * (turn + 2) / 2, result.get_response().id
+            client.stop_stream()
         client.close()
 
     @check("grpc health and compression")

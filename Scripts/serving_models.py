@@ -53,6 +53,49 @@ def write(folder):
         (versions / version).mkdir(parents=True, exist_ok=True)
         (versions / version / "model.onnx").write_bytes(add(["batch", 2]))
     (versions / "config.pbtxt").write_text('version_policy { all { } }\n')
+    write_ensemble(folder / "ensemble")
+    for name, strategy in (("sequence_direct", "direct { }"), ("sequence_oldest", "oldest { }")):
+        write_sequence(folder / name, strategy.replace("oldest { }", "oldest { max_candidate_sequences: 4 }"))
+
+
+def write_sequence(folder, strategy):
+    """A model that keeps the sum of what each sequence sent, and gives back what it is told of the sequence."""
+    graph = Graph("sequence")
+    graph.node("Add", ["INPUT0", "BEFORE"], "SUM")
+    graph.node("Identity", ["SUM"], "OUTPUT0")
+    graph.node("Concat", ["START", "END", "READY"], "FLAGS", axis=1)
+    graph.node("Identity", ["CORRID"], "NAME")
+    one, sizes = ["batch", 1], ["batch", 2]
+    inputs = [("INPUT0", sizes, 1), ("BEFORE", sizes, 1)]
+    inputs += [("START", one, 6), ("END", one, 6), ("READY", one, 6), ("CORRID", one, 8)]
+    outputs = [("OUTPUT0", sizes, 1), ("SUM", sizes, 1), ("FLAGS", ["batch", 3], 6), ("NAME", one, 8)]
+    (folder / "1").mkdir(parents=True, exist_ok=True)
+    (folder / "1" / "model.onnx").write_bytes(graph.model(inputs, outputs, 21, 10, "apus tests"))
+    (folder / "initial_state").mkdir(exist_ok=True)
+    (folder / "initial_state" / "ten").write_bytes(b"\0\0\x20\x41" * 2)
+    flag = '  control_input {{ name: "{}" control {{ kind: CONTROL_SEQUENCE_{} int32_false_true: [ 0, 1 ] }} }}\n'
+    (folder / "config.pbtxt").write_text(
+        "max_batch_size: 4\nsequence_batching {\n  " + strategy + "\n  max_sequence_idle_microseconds: 5000000\n"
+        + "".join(flag.format(kind, kind) for kind in ("START", "END", "READY"))
+        + '  control_input { name: "CORRID" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }\n'
+        + '  state { input_name: "BEFORE" output_name: "SUM" data_type: TYPE_FP32 dims: 2\n'
+        + '    initial_state { data_type: TYPE_FP32 dims: 2 data_file: "ten" name: "ten" } }\n}\n')
+
+
+def write_ensemble(folder):
+    """An ensemble of two sums side by side and one of their sums: 2a + b and 0."""
+    step = (
+        '  step {{ model_name: "add" model_version: -1\n'
+        '    input_map {{ key: "INPUT0" value: "{}" }} input_map {{ key: "INPUT1" value: "{}" }}\n'
+        '    output_map {{ key: "{}" value: "{}" }} }}\n')
+    tensor = '{} {{ name: "{}" data_type: TYPE_FP32 dims: [ 4 ] }}\n'
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.pbtxt").write_text(
+        'platform: "ensemble"\nmax_batch_size: 4\n'
+        + tensor.format("input", "A") + tensor.format("input", "B")
+        + tensor.format("output", "SUM") + tensor.format("output", "NOTHING")
+        + "ensemble_scheduling {\n" + step.format("A", "B", "OUTPUT0", "sum")
+        + step.format("A", "A", "OUTPUT1", "NOTHING") + step.format("sum", "A", "OUTPUT0", "SUM") + "}\n")
 
 
 if __name__ == "__main__":

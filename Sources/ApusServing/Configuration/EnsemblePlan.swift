@@ -15,12 +15,26 @@ package struct EnsemblePlan: Sendable, Equatable {
         package var inputs: [String: String]
         /// The ensemble's tensor for each output of the model.
         package var outputs: [String: String]
+
+        /// Makes a step.
+        package init(model: String, version: Int64, inputs: [String: String], outputs: [String: String]) {
+            self.model = model
+            self.version = version
+            self.inputs = inputs
+            self.outputs = outputs
+        }
     }
 
     /// The models, in the configuration's order.
     package var steps: [Step]
     /// The most requests between the steps at one time; 0: any number.
     package var maximumRequests: Int
+
+    /// Makes a plan of steps.
+    package init(steps: [Step]) {
+        self.steps = steps
+        maximumRequests = 0
+    }
 
     /// Reads what a configuration says.
     package init(_ message: Inference_ModelEnsembling) {

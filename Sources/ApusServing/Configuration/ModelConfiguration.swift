@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusProtocol
+package import ApusTensors
 
 /// How a model is served: its configuration, completed from its signature.
 package struct ModelConfiguration: Sendable {
@@ -27,6 +28,8 @@ package struct ModelConfiguration: Sendable {
     package var versionPolicy = VersionPolicy.latest(1)
     /// The requests that run before the model is ready.
     package var warmUps: [WarmUp] = []
+    /// The states of new sequences that are not zeros, by their inputs, with the batch in their shapes.
+    package var initialStates: [String: Tensor] = [:]
     /// Whether responses are kept for equal requests.
     package var usesResponseCache = false
     /// Whether one request may have any number of responses.

@@ -31,6 +31,14 @@ package struct SequencePolicy: Sendable, Equatable {
         package var datatype: Datatype?
         /// The two values that mean no and yes; empty for an identifier.
         package var values: [Double]
+
+        /// Makes a control input.
+        package init(input: String, kind: Kind, datatype: Datatype?, values: [Double] = []) {
+            self.input = input
+            self.kind = kind
+            self.datatype = datatype
+            self.values = values
+        }
     }
 
     /// A tensor that goes from the end of one request to the start of the next.
@@ -43,8 +51,18 @@ package struct SequencePolicy: Sendable, Equatable {
         package var datatype: Datatype?
         /// Its sizes without the batch, -1 for one that varies.
         package var dimensions: [Int64]
-        /// The files in the model's folder with the values of new sequences; none: zeros.
-        package var initialFiles: [String]
+        /// The sizes of the values of new sequences, without the batch; nil: those above, with 1 for one that varies.
+        package var initialDimensions: [Int64]?
+        /// The file below the model's folder `initial_state` with the values of new sequences; nil: zeros.
+        package var initialFile: String?
+
+        /// Keeps the tensor of an output for an input, beginning with zeros.
+        package init(input: String, output: String, datatype: Datatype?, dimensions: [Int64]) {
+            self.input = input
+            self.output = output
+            self.datatype = datatype
+            self.dimensions = dimensions
+        }
     }
 
     /// Which sequences run in one batch.
@@ -57,6 +75,12 @@ package struct SequencePolicy: Sendable, Equatable {
     package var states: [State] = []
     /// Whether one request is run again and again until the model ends it.
     package var isIterative = false
+
+    /// The inputs that the server gives itself.
+    package var inputs: Set<String> { Set(controls.map(\.input) + states.map(\.input)) }
+
+    /// Makes the policy of sequences that keep nothing.
+    package init() {}
 
     /// Reads what a configuration says.
     package init(_ message: Inference_ModelSequenceBatching) {
@@ -105,6 +129,9 @@ extension SequencePolicy.State {
     init(_ message: Inference_ModelSequenceBatching.State) {
         self.init(
             input: message.inputName, output: message.outputName, datatype: Datatype(message.dataType),
-            dimensions: message.dims, initialFiles: message.initialState.map(\.dataFile).filter { !$0.isEmpty })
+            dimensions: message.dims)
+        guard let initial = message.initialState.first else { return }
+        initialDimensions = initial.dims
+        if case .dataFile(let file)? = initial.stateData { initialFile = file }
     }
 }

@@ -62,6 +62,7 @@ struct BatchMemory {
     private mutating func copied(
         _ position: Int, of slots: [RequestSlot], _ elementType: ElementType, _ shape: Shape
     ) throws(ComputeError) -> Tensor {
+        if let whole = Self.whole(position, of: slots, elementType, shape) { return whole }
         let byteCount = try MutableTensor.byteCount(elementType, shape)
         let storage = try storage(position, byteCount, rowCount: shape[0])
         let target = MutableTensor(elementType, shape, storage: storage, at: 0)
@@ -74,6 +75,21 @@ struct BatchMemory {
         }
         meters.copiedBytes.add(UInt64(byteCount))
         return target.finish()
+    }
+
+    /// The inputs as one tensor where they lie end to end already, as the states of sequences that ran together do.
+    private static func whole(
+        _ position: Int, of slots: [RequestSlot], _ elementType: ElementType, _ shape: Shape
+    ) -> Tensor? {
+        guard let first = slots.first?.inputs[position].tensor else { return nil }
+        var end = first.byteOffset
+        for slot in slots {
+            guard let tensor = slot.inputs[position].tensor, tensor.storage === first.storage,
+                tensor.byteOffset == end
+            else { return nil }
+            end += tensor.byteCount
+        }
+        return try? Tensor(elementType, shape, storage: first.storage, byteOffset: first.byteOffset)
     }
 
     /// Memory nobody else holds: that of the last time, or new memory for the largest batch.

@@ -15,14 +15,14 @@ package final class ModelHost: Sendable {
     /// What is allowed.
     package let options: ServingOptions
 
-    private struct Entry {
+    struct Entry {
         var configuration: ModelConfiguration
         /// The lowest number first; empty for a model that was unloaded.
-        var versions: [ModelVersion]
+        var versions: [any ServedVersion]
     }
 
     private let entries = Lock<[String: Entry]>([:])
-    private let surroundings: ModelVersion.Surroundings
+    let surroundings: ModelVersion.Surroundings
     private let shutdown = Atomic<Bool>(false)
 
     /// Makes a host without models.
@@ -66,8 +66,19 @@ package final class ModelHost: Sendable {
             for version in versions { version.retire() }
             throw error
         }
+        replace(configuration, versions) { _ in }
+    }
+
+    /// Switches to other versions of a model when the body, which sees all that are loaded, allows it.
+    func replace<Failure: Error>(
+        _ configuration: ModelConfiguration, _ versions: [any ServedVersion],
+        check: ([String: Entry]) throws(Failure) -> Void
+    ) throws(Failure) {
         let entry = Entry(configuration: configuration, versions: versions)
-        let old = entries.withLock { $0.updateValue(entry, forKey: configuration.name) }
+        let old = try entries.withLock { (entries) throws(Failure) in
+            try check(entries)
+            return entries.updateValue(entry, forKey: configuration.name)
+        }
         for version in old?.versions ?? [] {
             version.retire()
             if !versions.contains(where: { $0.number == version.number }) { forget(configuration.name, version) }
@@ -79,7 +90,7 @@ package final class ModelHost: Sendable {
     /// - Returns: Whether there was any.
     @discardableResult
     package func unload(_ model: String) -> Bool {
-        let old = entries.withLock { entries -> [ModelVersion] in
+        let old = entries.withLock { entries -> [any ServedVersion] in
             let versions = entries[model]?.versions ?? []
             entries[model]?.versions = []
             return versions
@@ -91,7 +102,7 @@ package final class ModelHost: Sendable {
         return !old.isEmpty
     }
 
-    private func forget(_ model: String, _ version: ModelVersion) {
+    private func forget(_ model: String, _ version: any ServedVersion) {
         metrics.remove(where: ["model": model, "version": version.text])
     }
 
@@ -102,71 +113,21 @@ package final class ModelHost: Sendable {
     /// - Throws: ``ServingError`` as ``InferenceServer/infer(_:)``.
     package func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
         while true {
-            guard !isShuttingDown else { throw shutDown(request) }
+            // A step of an ensemble is part of a request that was admitted.
+            guard !isShuttingDown || request.isPart else { throw shutDown(request) }
             let version = try find(request.model, request.version)
-            let prepared: ModelVersion.Prepared
-            switch try version.prepare(request) {
-            case .kept(let response): return response
-            case .ready(let ready): prepared = ready
-            }
-            let outcome = await withTaskCancellationHandler {
-                // SAFETY: the scheduler tells the receiver once, whatever becomes of the request.
-                await unsafe withUnsafeContinuation { continuation in
-                    version.submit(prepared, mayRunHere: false) { unsafe continuation.resume(returning: $0) }
-                }
-            } onCancel: {
-                version.cancel(prepared)
-            }
-            if let response = try version.conclude(prepared.slot, outcome, request) { return response }
+            if let response = try await version.infer(request) { return response }
         }
     }
 
-    /// Runs a request for a caller that is no task, such as the thread of an event loop.
-    ///
-    /// This thread may run the request itself where that costs less than to wake another; then the request has ended
-    /// when this returns.
-    ///
-    /// `pending` cancels the request from then on. `hop` carries out a closure on the thread that is to hear of the
-    /// end, at once where this is that thread. `completion` hears once how the request ended.
-    package func begin(
-        _ request: InferenceRequest, _ pending: PendingInference,
-        hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
-        _ completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void
-    ) {
-        do throws(ServingError) {
-            guard !isShuttingDown else { throw shutDown(request) }
-            let version = try find(request.model, request.version)
-            switch try version.prepare(request) {
-            case .kept(let response): completion(.success(response))
-            case .ready(let prepared):
-                pending.follow(version, prepared)
-                version.submit(prepared, mayRunHere: true) { outcome in
-                    hop {
-                        do throws(ServingError) {
-                            if let response = try version.conclude(prepared.slot, outcome, request) {
-                                completion(.success(response))
-                            } else {
-                                self.begin(request, pending, hop: hop, completion)
-                            }
-                        } catch {
-                            completion(.failure(error))
-                        }
-                    }
-                }
-            }
-        } catch {
-            completion(.failure(error))
-        }
-    }
-
-    private func shutDown(_ request: InferenceRequest) -> ServingError {
+    func shutDown(_ request: InferenceRequest) -> ServingError {
         ServingError(.unavailable, request.prefix + "the server is shutting down", retryAfter: .seconds(1))
     }
 
     /// The version of a model that answers to a version's text; the newest for the empty text.
     ///
     /// - Throws: ``ServingError`` with code `notFound`, or `invalidArgument` for a text that is no number.
-    private func find(_ model: String, _ version: String) throws(ServingError) -> ModelVersion {
+    func find(_ model: String, _ version: String) throws(ServingError) -> any ServedVersion {
         let number = try Self.number(version)
         let versions = try versions(of: model)
         guard let number else {
@@ -179,7 +140,7 @@ package final class ModelHost: Sendable {
         return found
     }
 
-    private func versions(of model: String) throws(ServingError) -> [ModelVersion] {
+    private func versions(of model: String) throws(ServingError) -> [any ServedVersion] {
         guard let versions = entries.withLock({ $0[model]?.versions }) else {
             throw Self.unknown(model, "is not found")
         }
@@ -226,13 +187,13 @@ package final class ModelHost: Sendable {
     package func statistics(_ model: String?, version: String?) throws(ServingError) -> [ModelStatistics] {
         guard let model, !model.isEmpty else {
             let all = entries.withLock { $0.sorted { $0.key < $1.key }.flatMap(\.value.versions) }
-            return all.map(\.scheduler.statistics)
+            return all.map(\.statistics)
         }
         do throws(ServingError) {
-            if let version, !version.isEmpty { return [try find(model, version).scheduler.statistics] }
+            if let version, !version.isEmpty { return [try find(model, version).statistics] }
             let versions = try versions(of: model)
             guard !versions.isEmpty else { throw Self.unknown(model, "has no available versions") }
-            return versions.map(\.scheduler.statistics)
+            return versions.map(\.statistics)
         } catch {
             guard error.code == .notFound else { throw error }
             let which = version.map { $0.isEmpty ? "" : " version \($0)" } ?? ""
@@ -254,8 +215,7 @@ package final class ModelHost: Sendable {
     /// - Throws: ``ServingError`` with code `invalidArgument` for a version that is no number.
     package func isReady(_ model: String, version: String) throws(ServingError) -> Bool {
         do throws(ServingError) {
-            _ = try find(model, version)
-            return !isShuttingDown
+            return try find(model, version).obstacle == nil && !isShuttingDown
         } catch {
             guard error.code == .notFound else { throw error }
             return false

@@ -83,6 +83,7 @@ struct ModelInstance {
         defer { letGo() }
         let start = clock.now
         do throws(EngineError) {
+            if let sequences = scheduler.sequences { for slot in slots { sequences.fill(slot) } }
             try gather(slots, rowCount)
             let gathered = clock.now
             times.copyIn &+= UInt64(max(0, gathered - start))
@@ -90,6 +91,7 @@ struct ModelInstance {
             let computed = clock.now
             times.compute &+= UInt64(max(0, computed - gathered))
             try split(slots, rowCount)
+            if let sequences = scheduler.sequences { for slot in slots { sequences.collect(slot) } }
             times.copyOut &+= UInt64(max(0, clock.now - computed))
         } catch {
             throw ServingError(error, model: name)

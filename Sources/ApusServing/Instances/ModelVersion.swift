@@ -18,7 +18,7 @@ final class ModelVersion: Sendable {
     private let meters: VersionMeters
     private let cache: ResponseCache?
     /// Distinguishes the version from every other that was ever loaded.
-    private let serial: UInt64
+    let serial = ModelVersion.nextSerial()
     private static let serials = Atomic<UInt64>(0)
 
     /// What all versions of a host share.
@@ -42,10 +42,10 @@ final class ModelVersion: Sendable {
         number = source.version
         text = String(source.version)
         self.configuration = configuration
+        let sequences = try SequencePorts(configuration, source.model.signature)
         check = try RequestCheck(configuration, source.model.signature)
         form = try ResponseForm(configuration, source.model.signature)
         cache = configuration.usesResponseCache ? surroundings.cache : nil
-        serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
         let own = Admission(
             maximumRequests: surroundings.options.maximumRequestsPerModel,
             maximumBytes: surroundings.options.maximumRequestBytesPerModel)
@@ -53,10 +53,15 @@ final class ModelVersion: Sendable {
             surroundings.metrics, model: configuration.name, version: text, admissions: [surroundings.admission, own])
         scheduler = Scheduler(
             configuration: configuration, version: text, clock: surroundings.clock,
-            timekeeper: surroundings.timekeeper, meters: meters)
+            timekeeper: surroundings.timekeeper, meters: meters, sequences: sequences,
+            sequenceMeters: sequences == nil
+                ? nil : SequenceMeters(surroundings.metrics, model: configuration.name, version: text))
         try startInstances(of: source.model)
         meters.loadTime.set(surroundings.clock.now - start)
     }
+
+    /// A number that no version had before.
+    static func nextSerial() -> UInt64 { serials.wrappingAdd(1, ordering: .relaxed).newValue }
 
     private func startInstances(of model: Model) throws(ServingError) {
         let warmUp = try WarmUpPlan(configuration, check: check)
@@ -84,6 +89,23 @@ final class ModelVersion: Sendable {
     /// Takes no more requests; those that are there are still answered.
     func retire() { scheduler.close() }
 
+    func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse? {
+        let prepared: Prepared
+        switch try prepare(request) {
+        case .kept(let response): return response
+        case .ready(let ready): prepared = ready
+        }
+        let outcome = await withTaskCancellationHandler {
+            // SAFETY: the scheduler tells the receiver once, whatever becomes of the request.
+            await unsafe withUnsafeContinuation { continuation in
+                submit(prepared, mayRunHere: false) { unsafe continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            cancel(prepared)
+        }
+        return try conclude(prepared.slot, outcome, request)
+    }
+
     /// A request that is ready for the queue.
     struct Prepared {
         let slot: RequestSlot
@@ -105,11 +127,12 @@ final class ModelVersion: Sendable {
         do throws(ServingError) {
             try check.fill(slot, with: request)
             try form.check(request)
+            try scheduler.sequences?.check(slot, request)
             if let response = try kept(slot, request) {
                 scheduler.giveBack(slot)
                 return .kept(response)
             }
-            try admit(slot, request)
+            try meters.admit(slot.byteCount, isPart: slot.isPart, configuration.name, request)
         } catch {
             scheduler.giveBack(slot)
             throw error
@@ -181,7 +204,7 @@ final class ModelVersion: Sendable {
     }
 
     private func release(_ slot: RequestSlot) {
-        meters.leave(slot.byteCount)
+        meters.leave(slot.byteCount, isPart: slot.isPart)
         scheduler.giveBack(slot)
     }
 
@@ -190,31 +213,12 @@ final class ModelVersion: Sendable {
         arrival.size = slot.batchSize
         arrival.shape = slot.shapeKey
         arrival.priority = request.priority
+        arrival.sequence = slot.sequence.mark
         arrival.timeout = request.timeout?.wholeNanoseconds
         if let deadline = request.deadline {
             let (now, left) = (scheduler.clock.now, ContinuousClock.now.duration(to: deadline).wholeNanoseconds)
             arrival.deadline = left > .max - now ? .max : now + left
         }
         return arrival
-    }
-
-    /// Counts a request in.
-    ///
-    /// - Throws: ``ServingError`` with code `resourceExhausted` that names the limit.
-    private func admit(_ slot: RequestSlot, _ request: InferenceRequest) throws(ServingError) {
-        guard let (place, refusal) = meters.enter(slot.byteCount) else { return }
-        let whose = place == 0 ? "the server" : "model '\(configuration.name)'"
-        switch (place, refusal) {
-        case (0, .requests): meters.drops.serverRequests.add()
-        case (0, .bytes): meters.drops.serverBytes.add()
-        case (_, .requests): meters.drops.modelRequests.add()
-        case (_, .bytes): meters.drops.modelBytes.add()
-        }
-        let limit = meters.limit(place, refusal)
-        throw ServingError(
-            .resourceExhausted,
-            request.prefix + "\(whose) has as many \(refusal.rawValue) under way as it takes, which is \(limit); this "
-                + "request brings \(refusal == .requests ? "1" : String(slot.byteCount))",
-            retryAfter: .nanoseconds(meters.usualTime))
     }
 }

@@ -9,6 +9,7 @@ package final class PendingInference: Sendable {
         var isCancelled = false
         var version: ModelVersion?
         var prepared: ModelVersion.Prepared?
+        var task: Task<Void, Never>?
     }
 
     private let state = Lock(State())
@@ -22,6 +23,16 @@ package final class PendingInference: Sendable {
             return state
         }
         if let prepared = state.prepared { state.version?.cancel(prepared) }
+        state.task?.cancel()
+    }
+
+    /// Notes what runs the request.
+    func follow(_ task: Task<Void, Never>) {
+        let isCancelled = state.withLock { state in
+            state.task = task
+            return state.isCancelled
+        }
+        if isCancelled { task.cancel() }
     }
 
     /// Notes where the request is about to wait.

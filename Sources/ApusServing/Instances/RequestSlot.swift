@@ -52,6 +52,10 @@ final class RequestSlot: @unchecked Sendable {
     /// Equal for requests that may share a batch.
     var shapeKey = 0
     var byteCount = 0
+    /// Whether it is a step of an ensemble, whose request counts towards the server's limits.
+    var isPart = false
+    /// What it carries of its sequence.
+    var sequence = SequenceHold()
     var arrived: Int64 = 0
     var dispatched: Int64 = 0
     var times = StageTimes()
@@ -74,6 +78,8 @@ final class RequestSlot: @unchecked Sendable {
         isCancelled = false
         failure = nil
         byteCount = 0
+        isPart = false
+        sequence = SequenceHold()
         batchSize = 1
         shapeKey = 0
         times = StageTimes()

@@ -17,6 +17,8 @@ package struct ConfigurationReport: Sendable {
     package var text: String?
     /// The completed configuration as JSON.
     package var json: String?
+    /// The completed configuration.
+    private var configuration: ModelConfiguration?
 
     /// Looks at a configuration's file, a model's file or folder, or a repository of models.
     ///
@@ -34,7 +36,24 @@ package struct ConfigurationReport: Sendable {
         let snapshot = scanner.scan()
         if let reason = snapshot.unreadable[whole] { throw ServingError(.internal, reason) }
         guard !snapshot.models.isEmpty else { throw ServingError(.notFound, "there are no models in '\(path)'") }
-        return snapshot.models.values.sorted { $0.name < $1.name }.map { report($0, options, files) }
+        var reports = snapshot.models.values.sorted { $0.name < $1.name }.map { report($0, options, files) }
+        let known = reports
+        for index in reports.indices { reports[index].checkSteps(known) }
+        return reports
+    }
+
+    /// Compares an ensemble with the models of its repository.
+    private mutating func checkSteps(_ reports: [ConfigurationReport]) {
+        guard mistakes.isEmpty, let configuration, configuration.ensemble != nil,
+            let graph = try? EnsembleGraph(configuration)
+        else { return }
+        mistakes = EnsembleCheck.mistakes(configuration, graph) { model, _ in
+            guard let report = reports.first(where: { $0.name == model }) else {
+                return .missing("there is no model '\(model)' in the repository")
+            }
+            return report.configuration.map { .known($0) } ?? .missing("model '\(model)' cannot be served")
+        }
+        if !mistakes.isEmpty { (text, json) = (nil, nil) }
     }
 
     /// A configuration's file: with the model beside it when there is one, else by itself.
@@ -51,6 +70,10 @@ package struct ConfigurationReport: Sendable {
         do throws(ConfigurationError) {
             let document = try ConfigurationReader.read(text: text, origin: path)
             report.add(document.message)
+            if EnsembleCompletion.isEnsemble(document.message) {
+                _ = try EnsembleCompletion.complete(document, name: document.message.name)
+                return report
+            }
             var message = document.message
             ConfigurationCompletion.completeInstances(&message)
             report.mistakes += ConfigurationCheck.mistakes(message, in: document).map(\.description)
@@ -80,6 +103,7 @@ package struct ConfigurationReport: Sendable {
             }
             guard report.mistakes.isEmpty else { return report }
             let opened = try opener.open().configuration
+            report.configuration = opened
             report.notes = opened.notes
             report.text = opened.message.textFormatString()
             report.json = try ConfigurationJSON.text(opened.message)

@@ -8,7 +8,9 @@ import ApusProtocol
 struct ModelOpener {
     /// What a host is given.
     struct Opened {
+        /// The models of all versions; none for an ensemble.
         var sources: [ModelSource]
+        var versions: [Int64]
         var configuration: ModelConfiguration
     }
 
@@ -27,13 +29,14 @@ struct ModelOpener {
         guard refusals.isEmpty else {
             throw ServingError(.unimplemented, "model '\(name)': \(refusals.joined(separator: "; "))")
         }
+        if EnsembleCompletion.isEnsemble(document.message) { return try openEnsemble(document) }
         var notes = files.folder?.notes ?? []
         let versions = try selected(document, &notes)
         var sources: [ModelSource] = []
         var file = ""
         for version in versions { sources.append(try source(version, document, &file, &notes)) }
         let configuration = try completed(document, sources, file, notes)
-        return Opened(sources: sources, configuration: configuration)
+        return Opened(sources: sources, versions: versions, configuration: configuration)
     }
 
     /// The configuration as it is written.
@@ -150,10 +153,14 @@ struct ModelOpener {
         configuration.warmUps = try WarmUpInputs.make(configuration) { name throws(ServingError) in
             try files.read("warmup/\(name)")
         }
+        configuration.initialStates = try InitialState.values(configuration) { name throws(ServingError) in
+            try files.read("initial_state/\(name)")
+        }
+        _ = try SequencePorts(configuration, newest.model.signature)
         return configuration
     }
 
-    private func addLabels(_ configuration: inout ModelConfiguration) throws(ServingError) {
+    func addLabels(_ configuration: inout ModelConfiguration) throws(ServingError) {
         for (index, output) in configuration.message.output.enumerated() where !output.labelFilename.isEmpty {
             do throws(ServingError) {
                 let bytes = try files.read(output.labelFilename)

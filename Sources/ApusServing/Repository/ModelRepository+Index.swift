@@ -7,8 +7,18 @@ extension ModelRepository {
     /// The models there are, with the state of each version, from memory alone.
     package func index(onlyReady: Bool) -> [RepositoryIndexEntry] {
         let entries = state.withLock { $0.entries }
-        let lines = entries.sorted { $0.key < $1.key }.flatMap { Self.lines($0.key, $0.value) }
+        let lines = entries.sorted { $0.key < $1.key }.flatMap { name, entry in
+            entry.parts.isEmpty ? Self.lines(name, entry) : Self.lines(name, entry).map(complete)
+        }
         return onlyReady ? lines.filter { $0.state == "READY" } : lines
+    }
+
+    /// The line of an ensemble's version, which is ready when its models are.
+    private func complete(_ line: RepositoryIndexEntry) -> RepositoryIndexEntry {
+        guard line.state == "READY", let version = Int64(line.version),
+            let obstacle = host.obstacle(line.name, version: version)
+        else { return line }
+        return RepositoryIndexEntry(name: line.name, version: line.version, state: "UNAVAILABLE", reason: obstacle)
     }
 
     private static func lines(_ name: String, _ entry: Entry) -> [RepositoryIndexEntry] {

@@ -27,8 +27,11 @@ extension ModelRepository {
 
     /// Loads a model in place of what is served of it; when that fails, what is served goes on.
     ///
+    /// `above`: The ensembles that it is loaded for, the outermost first.
     /// - Throws: ``ServingError`` that says why nothing changed.
-    func loadNow(_ name: String, override: String?, given: [String: [UInt8]]) throws(ServingError) {
+    func loadNow(
+        _ name: String, override: String? = nil, given: [String: [UInt8]] = [:], above: [String] = []
+    ) throws(ServingError) {
         let folder = state.withLock { $0.entries[name]?.folder }
         if let folder { tracker.withLock { $0.accept(name, folder.fingerprint) } }
         do throws(ServingError) {
@@ -41,7 +44,7 @@ extension ModelRepository {
             if let problem = folder?.problem, given.isEmpty {
                 throw ServingError(.invalidArgument, "failed to load '\(name)': \(problem)")
             }
-            try open(name, folder, override: override, given: given)
+            try open(name, folder, override: override, given: given, above: above)
         } catch {
             state.withLock { state in
                 guard folder != nil || state.entries[name] != nil else { return }
@@ -55,7 +58,7 @@ extension ModelRepository {
     }
 
     private func open(
-        _ name: String, _ folder: ModelFolder?, override: String?, given: [String: [UInt8]]
+        _ name: String, _ folder: ModelFolder?, override: String?, given: [String: [UInt8]], above: [String]
     ) throws(ServingError) {
         let files = ModelFiles(folder: folder, given: given, reader: reader)
         let opener = ModelOpener(name: name, files: files, override: override, options: host.engineOptions)
@@ -69,12 +72,17 @@ extension ModelRepository {
             let policy = VersionPolicy(document.message.versionPolicy)
             let parts = EnsemblePlan(document.message.ensembleScheduling).steps.map(\.model)
             state.withLock { state in
-                state.entries[name]?.attempted = policy.select(files.versions)
+                state.entries[name]?.attempted = policy.select(opener.available(document))
                 state.entries[name]?.parts = parts
             }
             let opened = try opener.open()
-            try host.load(opened.sources, opened.configuration)
-            let versions = opened.sources.map(\.version)
+            let versions = opened.versions
+            if opened.configuration.ensemble != nil {
+                try loadParts(parts, above: above + [name])
+                try host.load(ensemble: versions, opened.configuration)
+            } else {
+                try host.load(opened.sources, opened.configuration)
+            }
             state.withLock { state in
                 let entry = Entry(
                     folder: folder, phase: .settled, isWanted: true, serving: versions, attempted: versions,

@@ -77,7 +77,10 @@ package final class ModelRepository: RepositoryControl {
                 case .all: snapshot.models.keys.sorted()
                 case .named(let names): names
                 }
-            for name in names { try? loadNow(name, override: nil, given: [:]) }
+            // What is part of an ensemble may have been loaded with it.
+            for name in names where state.withLock({ $0.entries[name]?.phase ?? .untouched }) == .untouched {
+                try? loadNow(name)
+            }
             state.withLock { $0.hasStarted = true }
         }
         wake()
@@ -120,15 +123,14 @@ package final class ModelRepository: RepositoryControl {
         try await worker.run { [self] () throws(ServingError) in
             scan()
             try loadNow(model, override: chosen, given: whole)
+            loadWaiting(for: model)
         }
     }
 
     package func unload(_ model: String, withDependents: Bool) async throws(ServingError) {
         try checkAllowed()
         try await worker.run { [self] () throws(ServingError) in
-            let parts = state.withLock { $0.entries[model]?.parts ?? [] }
-            unloadNow(model)
-            if withDependents { for part in parts { unloadNow(part) } }
+            if withDependents { unloadWhole(model) } else { unloadNow(model) }
         }
     }
 
@@ -159,10 +161,10 @@ extension ModelRepository: Timekeeper.Member {
         for change in changes {
             switch change {
             case .appeared(let name):
-                if options.startup == .all { try? loadNow(name, override: nil, given: [:]) }
+                if options.startup == .all, !isServed(name), (try? loadNow(name)) != nil { loadWaiting(for: name) }
             case .changed(let name):
-                if state.withLock({ $0.entries[name]?.isWanted ?? false }) {
-                    try? loadNow(name, override: nil, given: [:])
+                if state.withLock({ $0.entries[name]?.isWanted ?? false }), (try? loadNow(name)) != nil {
+                    loadWaiting(for: name)
                 }
             case .vanished(let name): unloadNow(name)
             }

@@ -23,6 +23,8 @@ package struct InferenceRequest: Sendable {
     package var deadline: ContinuousClock.Instant?
     /// The request's place in a sequence.
     package var sequence: SequenceMark?
+    /// Whether it is a step of an ensemble: what the ensemble's request was admitted for is not refused half way.
+    package var isPart = false
 
     /// Makes a request.
     package init(

@@ -16,6 +16,8 @@ struct RequestCheck: Sendable {
     private let model: String
     private let maxBatchSize: Int
     private let inputs: [Input]
+    /// The inputs of the model, of which the server may give some itself.
+    private let positionCount: Int
     private let requiredCount: Int
     /// Whether every size but the batch is fixed, so that all requests may share batches.
     private let isFixed: Bool
@@ -34,20 +36,33 @@ struct RequestCheck: Sendable {
             try specification.check(signature.inputs[position], "input", of: configuration)
             inputs.append(Input(specification: specification, position: position))
         }
-        for port in signature.inputs where !inputs.contains(where: { $0.specification.name == port.name }) {
+        let own = configuration.sequenceBatching?.inputs ?? []
+        for port in signature.inputs
+        where !own.contains(port.name) && !inputs.contains(where: { $0.specification.name == port.name }) {
             throw ServingError(
                 .invalidArgument, "model '\(model)': the configuration lacks the model's input '\(port.name)'")
         }
         self.inputs = inputs
+        positionCount = signature.inputs.count
         requiredCount = inputs.count { !$0.specification.isOptional }
         isFixed = inputs.allSatisfy { !$0.specification.dimensions.contains(-1) && !$0.specification.isOptional }
+    }
+
+    /// Takes what the configuration of an ensemble says, which has no model of its own.
+    init(ensemble configuration: ModelConfiguration) {
+        model = configuration.name
+        maxBatchSize = configuration.maxBatchSize
+        inputs = configuration.inputs.enumerated().map { Input(specification: $1, position: $0) }
+        positionCount = inputs.count
+        requiredCount = inputs.count { !$0.specification.isOptional }
+        isFixed = true
     }
 
     /// Compares a request with the model and puts its inputs into a slot in the model's order.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` that names the input, expected and actual.
     func fill(_ slot: RequestSlot, with request: InferenceRequest) throws(ServingError) {
-        if slot.inputs.count != inputs.count { slot.inputs = [Datum](repeating: .none, count: inputs.count) }
+        if slot.inputs.count != positionCount { slot.inputs = [Datum](repeating: .none, count: positionCount) }
         var batchSize: Int?
         for given in request.inputs {
             guard let input = inputs.first(where: { $0.specification.name == given.name }) else {
@@ -62,6 +77,7 @@ struct RequestCheck: Sendable {
         }
         try checkComplete(slot, request)
         slot.batchSize = batchSize ?? 1
+        slot.isPart = request.isPart
         slot.shapeKey = isFixed ? 0 : shapeKey(slot)
     }
 

@@ -33,6 +33,13 @@ struct ResponseForm: Sendable {
         self.outputs = outputs
     }
 
+    /// Gives what the configuration of an ensemble says.
+    init(ensemble configuration: ModelConfiguration) {
+        model = configuration.name
+        keepsBatch = configuration.maxBatchSize > 0
+        outputs = configuration.outputs.enumerated().map { Output(specification: $1, position: $0) }
+    }
+
     /// Compares the outputs a request asks for with the model's.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` that names the output.
@@ -51,8 +58,11 @@ struct ResponseForm: Sendable {
 
     /// The outputs a request asks for, or all.
     ///
+    /// `labels`: The names of an output's indices, where they are not the configuration's own.
     /// - Throws: ``ServingError`` with code `internal` for an output that the protocol cannot carry.
-    func outputs(_ data: [Datum], for request: InferenceRequest) throws(ServingError) -> [ResponseOutput] {
+    func outputs(
+        _ data: [Datum], for request: InferenceRequest, labels: ((String) -> [String])? = nil
+    ) throws(ServingError) -> [ResponseOutput] {
         var result: [ResponseOutput] = []
         guard !request.outputs.isEmpty else {
             result.reserveCapacity(outputs.count)
@@ -65,7 +75,8 @@ struct ResponseForm: Sendable {
             var made = try made(output, data)
             if wanted.classificationCount > 0 {
                 let classes = Classification(count: wanted.classificationCount, keepsBatch: keepsBatch)
-                made.tensor = try classes.apply(to: made.tensor, labels: output.specification.labels)
+                made.tensor = try classes.apply(
+                    to: made.tensor, labels: labels?(wanted.name) ?? output.specification.labels)
                 made.datatype = .bytes
             }
             result.append(made)

@@ -17,6 +17,15 @@ package struct StageTimes: Sendable, Hashable {
     /// Makes times of zero.
     package init() {}
 
+    /// Adds what another run took.
+    package mutating func add(_ other: StageTimes) {
+        queue &+= other.queue
+        batch &+= other.batch
+        copyIn &+= other.copyIn
+        compute &+= other.compute
+        copyOut &+= other.copyOut
+    }
+
     /// All stages together.
     package var total: UInt64 { queue &+ batch &+ copyIn &+ compute &+ copyOut }
 }

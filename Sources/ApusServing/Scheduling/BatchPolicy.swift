@@ -5,6 +5,8 @@
 package struct BatchPolicy: Sendable, Equatable {
     /// Batch sizes that are sent as soon as they are reached, the smallest first; empty: only the largest batch is.
     package var preferredSizes: [Int] = []
+    /// The rows from which on a batch is sent without more delay, as large as it is then; 0: only a full one is.
+    package var minimumSize = 0
     /// The longest a request waits for others to join it; zero: whatever is queued goes to an instance that is free.
     package var maximumDelay: Duration = .zero
     /// Whether responses leave in the order in which the requests came.

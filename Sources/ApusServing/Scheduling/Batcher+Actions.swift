@@ -36,18 +36,24 @@ extension Batcher {
         package var tickets: [Int] = []
         /// The requests to refuse.
         package var refusals: [Refusal] = []
+        /// What the requests of all batches are to their sequences, in the order of ``tickets``; empty without any.
+        package var rows: [SequenceRow] = []
+        /// The places of sequences that ended without a request that runs.
+        package var dropped: [Int] = []
 
         /// Makes nothing to do.
         package init() {}
 
         /// Whether there is nothing to do.
-        package var isEmpty: Bool { batches.isEmpty && refusals.isEmpty }
+        package var isEmpty: Bool { batches.isEmpty && refusals.isEmpty && dropped.isEmpty }
 
         /// Makes it nothing to do, keeping the memory.
         package mutating func removeAll() {
             batches.removeAll(keepingCapacity: true)
             tickets.removeAll(keepingCapacity: true)
             refusals.removeAll(keepingCapacity: true)
+            rows.removeAll(keepingCapacity: true)
+            dropped.removeAll(keepingCapacity: true)
         }
     }
 
@@ -59,6 +65,10 @@ extension Batcher {
         case timeout
         /// Its caller has stopped waiting.
         case deadline
+        /// Its sequence is not known, and it does not start one.
+        case notStarted
+        /// As many sequences as may wait for a seat.
+        case tooManySequences
     }
 
     /// Why a batch was sent as it is.

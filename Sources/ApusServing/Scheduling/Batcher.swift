@@ -21,6 +21,8 @@ package struct Batcher {
         package var timeout: Int64?
         /// When its caller stops waiting.
         package var deadline = Int64.max
+        /// Where it stands in a sequence of requests.
+        package var sequence: SequenceMark?
 
         /// Makes an arrival.
         package init(ticket: Int) { self.ticket = ticket }
@@ -179,6 +181,7 @@ package struct Batcher {
         if candidate.isFull { return .full }
         if let largest = policy.preferredSizes.max(), candidate.size >= largest { return .full }
         if delay <= 0 { return .immediate }
+        if policy.minimumSize > 0, candidate.size >= policy.minimumSize { return .preferred }
         if isLate { return .delay }
         if isShuttingDown { return .shutdown }
         return candidate.isEndedByShape ? .shape : nil

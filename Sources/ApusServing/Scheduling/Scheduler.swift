@@ -8,7 +8,7 @@ import ApusTensors
 final class Scheduler: Timekeeper.Member {
     /// What the lock guards.
     struct State {
-        var batcher: Batcher
+        var batcher: BatchingRule
         var actions = Batcher.Actions()
         var slots: [RequestSlot] = []
         var free: [Int] = []
@@ -27,6 +27,9 @@ final class Scheduler: Timekeeper.Member {
         var runners: [InstanceRunner?]
         /// The instance whose batch the caller is to run when the lock is open again.
         var runsHere: Int?
+        var memories = SequenceMemories()
+        /// What the instruments show of sequences.
+        var sequenceCounts = SequenceCounts()
     }
 
     /// What an instance is given to do.
@@ -54,6 +57,9 @@ final class Scheduler: Timekeeper.Member {
 
     let clock: ServingClock
     let meters: VersionMeters
+    /// What the model is told of sequences; nil for one that knows of none.
+    let sequences: SequencePorts?
+    private let sequenceMeters: SequenceMeters?
     private let timekeeper: Timekeeper
     private let signals: [Signal]
     private let stops: [StopFlag]
@@ -62,20 +68,21 @@ final class Scheduler: Timekeeper.Member {
 
     init(
         configuration: ModelConfiguration, version: String, clock: ServingClock, timekeeper: Timekeeper,
-        meters: VersionMeters
+        meters: VersionMeters, sequences: SequencePorts? = nil, sequenceMeters: SequenceMeters? = nil
     ) {
         self.clock = clock
+        self.sequences = sequences
+        self.sequenceMeters = sequenceMeters
         self.timekeeper = timekeeper
         self.meters = meters
         let count = max(1, configuration.instanceCount)
         signals = (0..<count).map { _ in Signal() }
         stops = (0..<count).map { _ in StopFlag() }
-        let policy = configuration.batching ?? BatchPolicy()
-        preservesOrder = policy.preservesOrder
-        let size = configuration.batching != nil && configuration.maxBatchSize > 0 ? configuration.maxBatchSize : nil
+        let rules = configuration.batching ?? configuration.sequenceBatching?.batchPolicy(maximumSize: 1)
+        preservesOrder = rules?.preservesOrder ?? false
         mutex = Lock(
             State(
-                batcher: Batcher(policy: policy, maximumSize: size), desks: (0..<count).map { _ in Desk() },
+                batcher: BatchingRule(configuration, instanceCount: count), desks: (0..<count).map { _ in Desk() },
                 statistics: ModelStatistics(name: configuration.name, version: version),
                 runners: Array(repeating: nil, count: count)))
     }
@@ -148,17 +155,18 @@ final class Scheduler: Timekeeper.Member {
 
     /// Takes a request back: from the queue at once, and from an instance as far as others of its batch allow.
     func cancel(_ slot: RequestSlot, generation: UInt64) {
+        let now = clock.now
         change { state in
             guard slot.generation == generation else { return }
             switch slot.stage {
             case .taken: slot.isCancelled = true
             case .queued:
-                guard state.batcher.cancel(slot.index) else { return }
+                guard state.batcher.cancel(slot.index, now: now, &state.actions) else { return }
                 slot.stage = .finished
                 noteFailure(slot, &state, meters.cancelled)
                 meters.drops.cancelled.add()
-                meters.pending.set(Int64(state.batcher.count))
                 answer(slot, .failed(Self.cancelled), &state)
+                apply(&state, now)
             case .running:
                 slot.stage = .abandoned
                 noteFailure(slot, &state, meters.cancelled)
@@ -277,7 +285,7 @@ final class Scheduler: Timekeeper.Member {
     }
 
     private func recycle(_ slot: RequestSlot, _ state: inout State) {
-        meters.leave(slot.byteCount)
+        meters.leave(slot.byteCount, isPart: slot.isPart)
         slot.clear()
         state.free.append(slot.index)
     }
@@ -338,10 +346,12 @@ final class Scheduler: Timekeeper.Member {
 
     /// Carries out what the batcher said.
     private func apply(_ state: inout State, _ now: Int64, mayRunHere: Bool = false) {
+        state.memories.drop(state.actions.dropped)
         for refusal in state.actions.refusals { refuse(state.slots[refusal.ticket], refusal.reason, &state) }
         for batch in state.actions.batches { hand(batch, now, mayRunHere: mayRunHere, &state) }
         state.actions.removeAll()
         meters.pending.set(Int64(state.batcher.count))
+        sequenceMeters?.note(state.batcher, since: &state.sequenceCounts)
         if let next = state.batcher.nextTimer, next < state.armed || state.armed <= now {
             state.armed = next
             timekeeper.call(self, at: next)
@@ -360,6 +370,7 @@ final class Scheduler: Timekeeper.Member {
             slot.instance = instance
             slot.dispatched = now
             slot.times.queue = UInt64(max(0, now - slot.arrived))
+            if place < state.actions.rows.count { state.memories.attach(state.actions.rows[place], to: slot) }
             state.desks[instance].slots.append(slot)
         }
         state.desks[instance].number = preservesOrder ? state.order.begin() : 0
@@ -392,6 +403,12 @@ final class Scheduler: Timekeeper.Member {
             meters.drops.deadline.add()
             noteFailure(slot, &state, meters.rejected)
             error = ServingError(.deadlineExceeded, "the request's deadline passed while it was in the queue")
+        case .notStarted:
+            noteFailure(slot, &state, meters.otherwise)
+            error = SequencePorts.notStarted(slot, state.statistics.name)
+        case .tooManySequences:
+            meters.drops.queueFull.add()
+            error = SequencePorts.tooMany(slot, state.statistics.name)
         }
         answer(slot, .failed(error), &state)
     }

@@ -80,10 +80,13 @@ final class VersionMeters: Sendable {
     }
 
     /// Counts a request in everywhere, or says which limit, by its place, has no room, and for what.
-    func enter(_ byteCount: Int) -> (place: Int, refusal: Admission.Refusal)? {
-        for place in admissions.indices {
+    ///
+    /// `isPart`: Whether another request, of which it is a part, counts towards the first limit.
+    func enter(_ byteCount: Int, isPart: Bool = false) -> (place: Int, refusal: Admission.Refusal)? {
+        let first = isPart ? 1 : 0
+        for place in admissions.indices.dropFirst(first) {
             guard let refusal = admissions[place].enter(byteCount: byteCount) else { continue }
-            for earlier in 0..<place { admissions[earlier].leave(byteCount: byteCount) }
+            for earlier in first..<place { admissions[earlier].leave(byteCount: byteCount) }
             return (place, refusal)
         }
         underWay.add(1)
@@ -103,9 +106,9 @@ final class VersionMeters: Sendable {
     }
 
     /// Counts a request out everywhere.
-    func leave(_ byteCount: Int) {
+    func leave(_ byteCount: Int, isPart: Bool = false) {
         underWay.add(-1)
-        for admission in admissions { admission.leave(byteCount: byteCount) }
+        for admission in admissions.dropFirst(isPart ? 1 : 0) { admission.leave(byteCount: byteCount) }
     }
 
     /// Counts a run.

@@ -190,7 +190,7 @@ import Testing
             direct.sequenceBatching?.strategy == .direct(maximumDelay: .microseconds(7), minimumUtilization: 0.5))
         #expect(direct.sequenceBatching?.controls.map(\.kind) == [.end, .ready, .identifier])
         #expect(direct.sequenceBatching?.controls.map(\.datatype) == [.int32, .float32, .bool])
-        #expect(direct.sequenceBatching?.states.first?.initialFiles == ["state.bin"])
+        #expect(direct.sequenceBatching?.states.first?.initialFile == "state.bin")
         let ensemble = ModelConfiguration(
             try ConfigurationReader.read(text: Array(WholeConfiguration.texts[3].utf8), origin: "c").message)
         #expect(ensemble.ensemble?.steps.map(\.model) == ["a"])

@@ -111,6 +111,7 @@ import Testing
                 case .deadline: #expect(arrival.deadline <= now)
                 case .timeout: #expect(policy.queuePolicy.timeoutAction == .reject)
                 case .queueFull: #expect(policy.queuePolicy.maximumSize > 0)
+                case .notStarted, .tooManySequences: Issue.record("\(refusal) is of a sequence")
                 }
                 leave(refusal.ticket)
             }

@@ -95,7 +95,10 @@ import Testing
         "A configuration that cannot be served is refused with the reason",
         arguments: [
             ("name: \"b\"", ServingError.Code.invalidArgument, "config.pbtxt:1: the configuration is of model 'b'"),
-            ("sequence_batching { }", .unimplemented, "sequence_batching is not supported yet"),
+            (
+                "sequence_batching { iterative_sequence: true }", .unimplemented,
+                "iterative_sequence is not supported yet"
+            ),
             ("backend: \"python\"", .unimplemented, "backend 'python' is not supported"),
             ("instance_group { kind: KIND_GPU }", .unimplemented, "KIND_GPU"),
             ("max_batch_size: x", .invalidArgument, "config.pbtxt:1:17: 'max_batch_size' is a whole number"),

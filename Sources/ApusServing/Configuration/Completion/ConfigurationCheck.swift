@@ -153,6 +153,7 @@ struct ConfigurationCheck {
     }
 
     private mutating func checkSequences() {
+        for mistake in SequenceFields.mistakes(message) { wrong(mistake.path, mistake.text, mistake.fix) }
         guard case .sequenceBatching(let batching)? = message.schedulingChoice else { return }
         if case .oldest(let oldest)? = batching.strategyChoice {
             checkSizes(oldest.preferredBatchSize, "sequence_batching.oldest.preferred_batch_size")

@@ -7,7 +7,9 @@ import SwiftProtobuf
 
 extension ConfigurationCompletion {
     mutating func completeInputs() {
-        let known = signature.inputs
+        // The server itself gives what sequences need.
+        let own = sequencePolicy?.inputs ?? []
+        let known = signature.inputs.filter { !own.contains($0.name) }
         if message.input.isEmpty {
             message.input = known.compactMap { port in
                 guard let (type, dims, isScalar) = described(port, "input") else { return nil }
@@ -38,7 +40,8 @@ extension ConfigurationCompletion {
     mutating func completeOutputs() {
         let known = signature.outputs
         if message.output.isEmpty {
-            message.output = known.compactMap { port in
+            let states = sequencePolicy?.states.map(\.output) ?? []
+            message.output = known.filter { !states.contains($0.name) }.compactMap { port in
                 guard let (type, dims, isScalar) = described(port, "output") else { return nil }
                 return Inference_ModelOutput.with {
                     ($0.name, $0.dataType, $0.dims) = (port.name, type, dims)
@@ -55,6 +58,11 @@ extension ConfigurationCompletion {
             (message.output[index].dataType, message.output[index].dims) = (type, dims)
             if isScalar { message.output[index].reshape = Inference_ModelTensorReshape() }
         }
+    }
+
+    private var sequencePolicy: SequencePolicy? {
+        guard case .sequenceBatching(let batching)? = message.schedulingChoice else { return nil }
+        return SequencePolicy(batching)
     }
 
     /// An input or output as the configuration gives it.

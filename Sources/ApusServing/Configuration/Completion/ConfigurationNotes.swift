@@ -35,6 +35,21 @@ package enum ConfigurationNotes {
             note(!group.hostPolicy.isEmpty, "host_policy of \(name)", "instances run on every core")
             note(group.passive, "\(name)", "passive instances take no requests")
         }
+        if case .ensembleScheduling(let ensemble)? = message.schedulingChoice {
+            note(
+                ensemble.maxInflightRequests > 0, "ensemble_scheduling.max_inflight_requests",
+                "a step runs once in each request")
+            note(
+                ensemble.step.contains { !$0.modelNamespace.isEmpty }, "model_namespace",
+                "all models have one space of names")
+            note(!message.modelWarmup.isEmpty, "model_warmup", "the models of an ensemble warm up themselves")
+        }
+        if case .sequenceBatching(let batching)? = message.schedulingChoice {
+            note(
+                batching.state.contains { $0.useSameBufferForInputOutput || $0.useGrowableMemory },
+                "state.use_same_buffer_for_input_output or use_growable_memory",
+                "states are handed from one request to the next without a copy")
+        }
         let threads = message.parameters.keys.filter { $0.hasSuffix("_thread_count") || $0.hasPrefix("optimization") }
         for key in threads.sorted() {
             note(true, "parameter '\(key)'", "all models share the server's threads, and options are its own")
@@ -50,12 +65,11 @@ package enum ConfigurationNotes {
         }
         let (backend, platform) = (message.backend, message.platform)
         switch message.schedulingChoice {
-        case .sequenceBatching: refusals.append("sequence_batching is not supported yet")
-        case .ensembleScheduling: refusals.append("ensemble_scheduling is not supported yet")
-        case .dynamicBatching, nil: break
+        case .sequenceBatching(let batching):
+            refuse(batching.iterativeSequence, "iterative_sequence is not supported yet")
+        case .dynamicBatching, .ensembleScheduling, nil: break
         }
-        let isEnsemble = platform == "ensemble"
-        refuse(isEnsemble && refusals.isEmpty, "platform 'ensemble' is not supported yet")
+        let isEnsemble = EnsembleCompletion.isEnsemble(message)
         refuse(
             !isEnsemble && !["", "onnxruntime", "apus"].contains(backend),
             "backend '\(backend)' is not supported, expected an ONNX model (backend: \"onnxruntime\") or a plan")
