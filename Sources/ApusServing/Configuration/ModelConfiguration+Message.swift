@@ -24,6 +24,8 @@ extension ModelConfiguration {
         usesResponseCache = message.responseCache.enable
         isDecoupled = message.modelTransactionPolicy.decoupled
         parameters = message.parameters.mapValues(\.stringValue)
+        runsEqualRequestsOnce = parameters["coalesce"]?.lowercased() == "true"
+        needs = ResourceNeed.needs(message)
         metricTags = message.metricTags
     }
 }

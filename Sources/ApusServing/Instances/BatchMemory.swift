@@ -17,6 +17,9 @@ struct BatchMemory {
         storages = [TensorStorage?](repeating: nil, count: inputCount)
     }
 
+    /// The bytes that are held.
+    var byteCount: Int { storages.reduce(0) { $0 &+ ($1?.byteCount ?? 0) } }
+
     /// One input of all requests, end to end along the first dimension; the very tensor where there is one request.
     ///
     /// - Throws: ``ComputeError`` when the requests' inputs do not fit together, or there is no memory.

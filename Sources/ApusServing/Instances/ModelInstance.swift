@@ -16,10 +16,17 @@ struct ModelInstance {
     private let bindings: Bindings
     private var memory: BatchMemory
     private let inputCount: Int
+    /// What the instance waits for before each run; nil: nothing.
+    private let pass: ExecutionPass?
+    private var noted = 0
 
     /// Makes the instance on the thread that will run it.
-    init(_ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler) {
+    init(
+        _ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler,
+        pass: ExecutionPass? = nil
+    ) {
         self.index = index
+        self.pass = pass
         self.scheduler = scheduler
         clock = scheduler.clock
         name = configuration.name
@@ -34,11 +41,33 @@ struct ModelInstance {
     /// Runs batches until there will be no more.
     mutating func work() {
         var hands = Scheduler.Desk()
+        var count = 0
         scheduler.instanceFree(index)
         while scheduler.take(index, into: &hands) {
+            waitForPass(hands)
             let record = run(hands)
+            pass?.release()
             scheduler.finish(index, &hands, record)
+            count &+= 1
+            if count < 8 || count.isMultiple(of: 256) { noteMemory() }
         }
+        scheduler.meters.sessionBytes.add(-Int64(noted))
+    }
+
+    /// Waits until the rate limiter lets the instance run, which counts as time of the batch.
+    private func waitForPass(_ hands: Scheduler.Desk) {
+        guard let pass else { return }
+        let start = clock.now
+        pass.acquire()
+        let waited = UInt64(max(0, clock.now - start))
+        for slot in hands.slots { slot.times.batch &+= waited }
+    }
+
+    /// Notes what session and batches hold.
+    mutating func noteMemory() {
+        let byteCount = session.memoryByteCount &+ memory.byteCount
+        scheduler.meters.sessionBytes.add(Int64(byteCount &- noted))
+        noted = byteCount
     }
 
     /// Runs one request for nothing but its effects on memory and caches.

@@ -15,8 +15,10 @@ final class ModelVersion: Sendable {
     let scheduler: Scheduler
     private let check: RequestCheck
     private let form: ResponseForm
-    private let meters: VersionMeters
+    let meters: VersionMeters
     private let cache: ResponseCache?
+    /// What has equal requests run once; nil where each runs by itself.
+    let coalescer: Coalescer?
     /// Distinguishes the version from every other that was ever loaded.
     private let serial: UInt64
     private static let serials = Atomic<UInt64>(0)
@@ -30,6 +32,8 @@ final class ModelVersion: Sendable {
         var admission: Admission
         /// Where responses are kept; nil where none are.
         var cache: ResponseCache?
+        /// What instances wait at before they run; nil where they run when they like.
+        var gate: ExecutionGate?
     }
 
     /// Starts the instances of a version and waits until they are warm.
@@ -54,19 +58,31 @@ final class ModelVersion: Sendable {
         scheduler = Scheduler(
             configuration: configuration, version: text, clock: surroundings.clock,
             timekeeper: surroundings.timekeeper, meters: meters)
-        try startInstances(of: source.model)
+        coalescer =
+            configuration.runsEqualRequestsOnce || cache != nil
+            ? Coalescer(clock: surroundings.clock, timekeeper: surroundings.timekeeper, meters: meters) : nil
+        try startInstances(of: source.model, surroundings.gate)
         meters.loadTime.set(surroundings.clock.now - start)
     }
 
-    private func startInstances(of model: Model) throws(ServingError) {
+    private func startInstances(of model: Model, _ gate: ExecutionGate?) throws(ServingError) {
+        let held = HeldModel(model)
+        meters.weightBytes.set(Int64(model.weightByteCount))
         let warmUp = try WarmUpPlan(configuration, check: check)
         let report = WarmUpReport()
         let count = max(1, configuration.instanceCount)
         var startedCount = 0
-        for index in 0..<count {
+        var passes = [ExecutionPass?](repeating: nil, count: count)
+        for (index, need) in configuration.needs.prefix(count).enumerated() {
+            if let need { passes[index] = try gate?.pass(need, of: configuration.name) }
+        }
+        for (index, pass) in passes.enumerated() {
             let isStarted = Threads.start { [configuration, scheduler] in
-                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler)
-                report.note(warmUp.run(on: &instance))
+                guard let model = held.model else { return }
+                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler, pass: pass)
+                let failure = warmUp.run(on: &instance)
+                instance.noteMemory()
+                report.note(failure)
                 instance.work()
             }
             if isStarted { startedCount += 1 }

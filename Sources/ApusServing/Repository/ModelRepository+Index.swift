@@ -7,17 +7,19 @@ extension ModelRepository {
     /// The models there are, with the state of each version, from memory alone.
     package func index(onlyReady: Bool) -> [RepositoryIndexEntry] {
         let entries = state.withLock { $0.entries }
-        let lines = entries.sorted { $0.key < $1.key }.flatMap { Self.lines($0.key, $0.value) }
+        let isOnDemand = host.residency != nil
+        let lines = entries.sorted { $0.key < $1.key }.flatMap { Self.lines($0.key, $0.value, isOnDemand) }
         return onlyReady ? lines.filter { $0.state == "READY" } : lines
     }
 
-    private static func lines(_ name: String, _ entry: Entry) -> [RepositoryIndexEntry] {
+    private static func lines(_ name: String, _ entry: Entry, _ isOnDemand: Bool) -> [RepositoryIndexEntry] {
         func line(_ version: Int64?, _ state: String, _ reason: String = "") -> RepositoryIndexEntry {
             RepositoryIndexEntry(
                 name: name, version: version.map { String($0) } ?? "", state: state, reason: reason)
         }
         if entry.phase == .untouched {
             let problem = entry.folder?.problem
+            if problem == nil, isOnDemand, entry.isWanted { return [line(nil, "UNAVAILABLE", waitingReason)] }
             return [problem.map { line(nil, "UNAVAILABLE", $0) } ?? line(nil, "")]
         }
         if entry.phase == .unloading, !entry.serving.isEmpty { return entry.serving.map { line($0, "UNLOADING") } }

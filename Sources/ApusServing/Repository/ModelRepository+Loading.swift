@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusProtocol
+import ApusTelemetry
 import Synchronization
 
 extension ModelRepository {
@@ -41,8 +42,11 @@ extension ModelRepository {
             if let problem = folder?.problem, given.isEmpty {
                 throw ServingError(.invalidArgument, "failed to load '\(name)': \(problem)")
             }
+            try makeRoom(for: name, folder)
             try open(name, folder, override: override, given: given)
+            try settleIn(name, isKept: override != nil || !given.isEmpty)
         } catch {
+            host.residency?.failed(name, error)
             state.withLock { state in
                 guard folder != nil || state.entries[name] != nil else { return }
                 state.entries[name, default: Entry()].phase = .settled
@@ -72,8 +76,10 @@ extension ModelRepository {
                 state.entries[name]?.attempted = policy.select(files.versions)
                 state.entries[name]?.parts = parts
             }
+            let heapBefore = HeapMemory.usedByteCount
             let opened = try opener.open()
-            try host.load(opened.sources, opened.configuration)
+            try host.load(opened.sources, opened.configuration, heapBefore: heapBefore)
+            host.metrics.instrument(ResidencyMetrics.loads, name).add()
             let versions = opened.sources.map(\.version)
             state.withLock { state in
                 let entry = Entry(
@@ -89,6 +95,7 @@ extension ModelRepository {
 
     /// Stops serving a model; without one there is nothing to do.
     func unloadNow(_ name: String) {
+        host.residency?.forget(name)
         let isServed = state.withLock { state in
             guard var entry = state.entries[name] else { return false }
             let isServed = !entry.serving.isEmpty
