@@ -25,6 +25,7 @@ extension ModelConfiguration {
         isDecoupled = message.modelTransactionPolicy.decoupled
         parameters = message.parameters.mapValues(\.stringValue)
         runsEqualRequestsOnce = parameters["coalesce"]?.lowercased() == "true"
+        if let text = parameters["objective"] { batching?.objective = LatencyObjective(text) }
         needs = ResourceNeed.needs(message)
         metricTags = message.metricTags
     }

@@ -8,7 +8,7 @@ import Glibc
 /// The memory in which the inputs of a batch are put end to end, used again while nobody else holds it.
 struct BatchMemory {
     private let maximumSize: Int
-    private let meters: VersionMeters
+    let meters: VersionMeters
     private var storages: [TensorStorage?]
 
     init(inputCount: Int, maximumSize: Int, meters: VersionMeters) {
@@ -80,7 +80,7 @@ struct BatchMemory {
     }
 
     /// Memory nobody else holds: that of the last time, or new memory for the largest batch.
-    private mutating func storage(
+    mutating func storage(
         _ position: Int, _ byteCount: Int, rowCount: Int
     ) throws(ComputeError) -> TensorStorage {
         if isKnownUniquelyReferenced(&storages[position]), let storage = storages[position],

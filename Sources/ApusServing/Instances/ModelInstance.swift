@@ -18,15 +18,17 @@ struct ModelInstance {
     private let inputCount: Int
     /// What the instance waits for before each run; nil: nothing.
     private let pass: ExecutionPass?
+    private let padding: PaddingPlan?
     private var noted = 0
 
     /// Makes the instance on the thread that will run it.
     init(
         _ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler,
-        pass: ExecutionPass? = nil
+        pass: ExecutionPass? = nil, _ padding: PaddingPlan? = nil
     ) {
         self.index = index
         self.pass = pass
+        self.padding = padding
         self.scheduler = scheduler
         clock = scheduler.clock
         name = configuration.name
@@ -121,24 +123,29 @@ struct ModelInstance {
         defer { letGo() }
         let start = clock.now
         do throws(EngineError) {
-            try gather(slots, rowCount)
+            let length = padding?.commonLength(slots)
+            try gather(slots, rowCount, length)
             let gathered = clock.now
             times.copyIn &+= UInt64(max(0, gathered - start))
             try session.run(bindings)
             let computed = clock.now
             times.compute &+= UInt64(max(0, computed - gathered))
-            try split(slots, rowCount)
+            try split(slots, rowCount, isPadded: length != nil)
             times.copyOut &+= UInt64(max(0, clock.now - computed))
         } catch {
             throw ServingError(error, model: name)
         }
     }
 
-    private mutating func gather(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+    private mutating func gather(_ slots: [RequestSlot], _ rowCount: Int, _ length: Int?) throws(EngineError) {
         for position in 0..<inputCount {
             let datum: Datum
             do throws(ComputeError) {
-                datum = try memory.joined(position, of: slots, rowCount: rowCount)
+                if let length, let input = padding?.input(at: position) {
+                    datum = try memory.padded(input, of: slots, rowCount: rowCount, length: length)
+                } else {
+                    datum = try memory.joined(position, of: slots, rowCount: rowCount)
+                }
             } catch {
                 throw EngineError(error)
             }
@@ -146,7 +153,7 @@ struct ModelInstance {
         }
     }
 
-    private func split(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+    private func split(_ slots: [RequestSlot], _ rowCount: Int, isPadded: Bool) throws(EngineError) {
         guard slots.count > 1 else {
             guard let slot = slots.first else { return }
             for datum in bindings.outputs { slot.outputs.append(datum) }
@@ -154,6 +161,7 @@ struct ModelInstance {
         }
         do throws(ComputeError) {
             try BatchParts.split(bindings.outputs, to: slots, rowCount: rowCount)
+            if isPadded { try padding?.cut(slots) }
         } catch {
             throw EngineError(.malformedModel, error.message, cause: error)
         }

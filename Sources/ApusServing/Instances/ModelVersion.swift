@@ -14,6 +14,8 @@ final class ModelVersion: Sendable {
     let configuration: ModelConfiguration
     let scheduler: Scheduler
     private let check: RequestCheck
+    /// How requests of different lengths share a batch; nil where they do not.
+    let padding: PaddingPlan?
     private let form: ResponseForm
     let meters: VersionMeters
     private let cache: ResponseCache?
@@ -45,8 +47,13 @@ final class ModelVersion: Sendable {
         let start = surroundings.clock.now
         number = source.version
         text = String(source.version)
+        var configuration = configuration
+        if configuration.batching?.objective == nil {
+            configuration.batching?.objective = surroundings.options.objective
+        }
         self.configuration = configuration
-        check = try RequestCheck(configuration, source.model.signature)
+        padding = try PaddingPlan(configuration, source.model)
+        check = try RequestCheck(configuration, source.model.signature, padding: padding)
         form = try ResponseForm(configuration, source.model.signature)
         cache = configuration.usesResponseCache ? surroundings.cache : nil
         serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
@@ -77,9 +84,9 @@ final class ModelVersion: Sendable {
             if let need { passes[index] = try gate?.pass(need, of: configuration.name) }
         }
         for (index, pass) in passes.enumerated() {
-            let isStarted = Threads.start { [configuration, scheduler] in
+            let isStarted = Threads.start { [configuration, scheduler, padding] in
                 guard let model = held.model else { return }
-                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler, pass: pass)
+                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler, pass: pass, padding)
                 let failure = warmUp.run(on: &instance)
                 instance.noteMemory()
                 report.note(failure)

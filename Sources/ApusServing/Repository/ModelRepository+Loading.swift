@@ -62,7 +62,8 @@ extension ModelRepository {
         _ name: String, _ folder: ModelFolder?, override: String?, given: [String: [UInt8]]
     ) throws(ServingError) {
         let files = ModelFiles(folder: folder, given: given, reader: reader)
-        let opener = ModelOpener(name: name, files: files, override: override, options: host.engineOptions)
+        let opener = ModelOpener(
+            name: name, files: files, override: override, options: host.engineOptions, benchmark: options.benchmark)
         state.withLock { state in
             state.entries[name, default: Entry()].phase = .loading
             state.entries[name]?.attempted = files.versions

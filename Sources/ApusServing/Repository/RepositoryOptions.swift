@@ -25,6 +25,8 @@ package struct RepositoryOptions: Sendable {
     package var settleTime = Duration.seconds(1)
     /// The most files of one model that are looked at.
     package var mostFiles = 10_000
+    /// What measures how models without a configuration are best served; nil: they get what is usual.
+    package var benchmark: SelfBenchmark?
     /// Hears what becomes of models.
     package var report: @Sendable (RepositoryEvent) -> Void = { _ in }
 

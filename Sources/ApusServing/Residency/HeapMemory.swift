@@ -12,7 +12,7 @@ package enum HeapMemory {
         var count = 0
         // SAFETY: the stream writes to memory of its own, which is valid once it is closed and freed here.
         guard let stream = unsafe open_memstream(&start, &count) else { return nil }
-        unsafe _ = malloc_info(0, stream)
+        unsafe _ = describeHeap(0, stream)
         unsafe fclose(stream)
         guard let text = unsafe start else { return nil }
         defer { unsafe free(text) }
@@ -27,7 +27,7 @@ package enum HeapMemory {
     }
 
     /// Gives pages of the heap that nothing is on back to the system.
-    package static func giveBack() { _ = malloc_trim(0) }
+    package static func giveBack() { _ = trimHeap(0) }
 
     private static let freed = Atomic<Int>(0)
     private static let enough = 4 << 20
@@ -49,8 +49,8 @@ package enum HeapMemory {
 
 /// The C library's, whose header is not among those that Swift sees.
 @_silgen_name("malloc_trim")
-private func malloc_trim(_ padding: Int) -> Int32
+private func trimHeap(_ padding: Int) -> Int32
 
 @_silgen_name("malloc_info")
 @unsafe
-private func malloc_info(_ options: Int32, _ stream: UnsafeMutablePointer<FILE>) -> Int32
+private func describeHeap(_ options: Int32, _ stream: UnsafeMutablePointer<FILE>) -> Int32

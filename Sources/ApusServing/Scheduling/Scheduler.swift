@@ -204,6 +204,11 @@ final class Scheduler: Timekeeper.Member {
         let now = clock.now
         change { state in
             state.statistics.add(record, milliseconds: ServingClock.milliseconds)
+            if record.runCount == 1 {
+                let times = record.times
+                let time = Int64(clamping: times.copyIn &+ times.compute &+ times.copyOut)
+                state.batcher.learn(size: record.size, nanoseconds: time)
+            }
             if preservesOrder {
                 for slot in state.order.finish(hands.number, hands.slots) { close(slot, now, &state) }
             } else {
@@ -232,6 +237,7 @@ final class Scheduler: Timekeeper.Member {
         } else {
             state.statistics.addSuccess(slot.times, batchSize: slot.batchSize, total: total)
             meters.addSuccess(slot.times, batchSize: slot.batchSize, total: total)
+            state.batcher.noteLatency(Int64(clamping: total))
             answer(slot, .done, &state)
         }
     }

@@ -16,7 +16,7 @@ final class VersionMeters: Sendable {
     let pending, loadTime: Gauge
     /// What the version takes of memory, in bytes: weights, the memory of its sessions, and the rest of the plan.
     let weightBytes, sessionBytes, planBytes: Gauge
-    let newSlots, reusedSlots, newBuffers, reusedBuffers, copiedBytes, retried, coalesced: Counter
+    let newSlots, reusedSlots, newBuffers, reusedBuffers, copiedBytes, retried, coalesced, padded: Counter
     private let cacheHits, cacheMisses, cacheHitTime, cacheMissTime: Counter
     /// Requests that were refused or dropped before they ran.
     let drops: Drops
@@ -68,6 +68,7 @@ final class VersionMeters: Sendable {
         reusedBuffers = counter(MemoryMetrics.buffers, "reused")
         copiedBytes = counter(MemoryMetrics.copiedBytes)
         retried = counter(SchedulingMetrics.retried)
+        padded = counter(SchedulingMetrics.padded)
         coalesced = counter(SchedulingMetrics.coalesced)
         cacheHits = counter(CacheMetrics.hits)
         cacheMisses = counter(CacheMetrics.misses)

@@ -15,6 +15,9 @@ package enum SchedulingMetrics {
         labels: ["model", "version", "reason"])
     package static let underWay = Metric<Gauge>(
         "apus_requests_under_way", "Requests that were admitted and not answered yet", labels: version)
+    package static let padded = Metric<Counter>(
+        "apus_padded_positions_total", "Positions added to inputs so that requests of different lengths share batches",
+        labels: version)
     package static let coalesced = Metric<Counter>(
         "apus_requests_coalesced_total", "Requests answered by the run of an equal one", labels: version)
     package static let retried = Metric<Counter>(

@@ -96,6 +96,12 @@
         @Option(help: ArgumentHelp("Megabytes of responses kept for equal requests.", valueName: "MB"))
         var responseCache = 0
 
+        @Option(
+            help: ArgumentHelp(
+                "Close batches so that this part of requests is answered within this time.",
+                valueName: "\"p99 20ms\""), transform: Serve.objective)
+        var objective: LatencyObjective?
+
         @Option(help: "execution_count: instances run as their rate_limiter says; off: when they like.")
         var rateLimit = RateLimit.off
 
@@ -104,6 +110,9 @@
 
         @Option(help: ArgumentHelp("Time for requests under way to end.", valueName: "seconds"))
         var exitTimeoutSecs = 30
+
+        @Flag(help: "Do not measure how models without a configuration are best served.")
+        var noMeasure = false
 
         @Flag(help: "Let clients on this machine pass tensors in shared memory.")
         var allowClientShm = false
@@ -136,6 +145,14 @@
             guard loadModels.isEmpty || [.explicit, .both].contains(modelControlMode) else {
                 throw ValidationError("--load-model needs --model-control-mode explicit")
             }
+        }
+
+        @Sendable
+        private static func objective(_ text: String) throws -> LatencyObjective {
+            guard let objective = LatencyObjective(text) else {
+                throw ValidationError("--objective takes a part and a time, such as \"p99 20ms\"")
+            }
+            return objective
         }
 
         func run() throws {
@@ -173,6 +190,7 @@
                 repository.pollInterval = .seconds(repositoryPollSecs)
                 repository.watches = true
             }
+            repository.benchmark = noMeasure ? nil : SelfBenchmark()
             var options = ServerOptions(repository: repository)
             options.serving.version = Engine.version
             options.serving.threadCount = threads
@@ -181,6 +199,7 @@
             if let maxRequestMemory { options.serving.maximumRequestBytes = maxRequestMemory << 20 }
             options.serving.memoryLimitBytes = memoryLimit.map { $0 << 20 }
             options.serving.responseCacheBytes = responseCache << 20
+            options.serving.objective = objective
             if rateLimit == .executionCount {
                 options.serving.rateLimits = Dictionary(rateLimitResource.map { ($0.name, $0.count) }) { max($0, $1) }
             }
