@@ -13,7 +13,7 @@ struct TacticCache {
     /// The file for these kernels on this processor in the user's cache folder; nil where there is none.
     init?() {
         guard let folder = Self.folder else { return nil }
-        let identity = Array((Self.processor + KernelSources.digest).utf8)
+        let identity = Array(Self.identity.utf8)
         path = "\(folder)/tactics-\(Checksum.sha256(identity.span).hexadecimal.prefix(16)).txt"
     }
 
@@ -42,7 +42,7 @@ struct TacticCache {
         try? OutputFile.write(text: lines.joined(), to: path)
     }
 
-    private static var folder: String? {
+    static var folder: String? {
         for (name, rest) in [("XDG_CACHE_HOME", "/apus"), ("HOME", "/.cache/apus")] {
             // SAFETY: the string is copied before anybody could change the environment.
             if let value = unsafe getenv(name) {
@@ -52,6 +52,9 @@ struct TacticCache {
         }
         return nil
     }
+
+    /// What measurements depend on besides what is measured.
+    static var identity: String { processor + KernelSources.digest }
 
     /// What the system calls the processor.
     private static var processor: String {

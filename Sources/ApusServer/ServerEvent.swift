@@ -25,6 +25,7 @@ package enum ServerEvent: Sendable, Equatable, CustomStringConvertible {
                 + (notes.isEmpty ? "" : ": " + notes.joined(separator: "; "))
         case .model(.failed(let model, let reason)): "model \(model) failed: \(reason)"
         case .model(.unloaded(let model)): "model \(model) unloaded"
+        case .model(.notWatched(let reason)): "changes of models are looked for at intervals only: \(reason)"
         case .model(.unreadable(let path, let reason)): "\(path) cannot be read: \(reason)"
         case .started: "ready"
         case .stopping(let count): "stopping, \(count) \(count == 1 ? "request" : "requests") under way"

@@ -45,18 +45,22 @@ package final class InferenceServer: Sendable {
 
     /// What a model says of itself; an empty version means all versions.
     ///
-    /// - Throws: ``ServingError`` with code `notFound`.
-    package func modelMetadata(_ model: String, version: String) throws(ServingError) -> ModelMetadata {
-        try host.metadata(model, version: version)
+    /// - Throws: ``ServingError`` with code `notFound`, or why the model could not be loaded.
+    package func modelMetadata(_ model: String, version: String) async throws(ServingError) -> ModelMetadata {
+        let isInside = try await host.residency?.enter(model) ?? false
+        defer { if isInside { host.residency?.leave(model) } }
+        return try host.metadata(model, version: version)
     }
 
     /// A model's configuration as the protocol shows it.
     ///
-    /// - Throws: ``ServingError`` with code `notFound`.
+    /// - Throws: ``ServingError`` with code `notFound`, or why the model could not be loaded.
     package func modelConfiguration(
         _ model: String, version: String
-    ) throws(ServingError) -> Inference_ModelConfig {
-        try host.configuration(model, version: version).message
+    ) async throws(ServingError) -> Inference_ModelConfig {
+        let isInside = try await host.residency?.enter(model) ?? false
+        defer { if isInside { host.residency?.leave(model) } }
+        return try host.configuration(model, version: version).message
     }
 
     /// The statistics of all models, of all versions of one, or of one version.
@@ -93,11 +97,12 @@ package final class InferenceServer: Sendable {
     /// Whether the server takes requests: what should be loaded is, and no shutdown has begun.
     package var isReady: Bool { !host.isShuttingDown && repository?.isReady ?? true }
 
-    /// Whether a version of a model takes requests; an empty version means the newest.
+    /// Whether a version of a model takes requests, if only after it is loaded; an empty version means the newest.
     ///
     /// - Throws: ``ServingError`` with code `invalidArgument` for a version that is no number.
     package func isReady(_ model: String, version: String) throws(ServingError) -> Bool {
-        try host.isReady(model, version: version)
+        if try host.isReady(model, version: version) { return true }
+        return !host.isShuttingDown && repository?.loadsOnRequest(model, version: version) ?? false
     }
 
     /// Refuses requests from now on and is not ready any more; those under way go on.

@@ -24,6 +24,9 @@ extension ModelConfiguration {
         usesResponseCache = message.responseCache.enable
         isDecoupled = message.modelTransactionPolicy.decoupled
         parameters = message.parameters.mapValues(\.stringValue)
+        runsEqualRequestsOnce = parameters["coalesce"]?.lowercased() == "true"
+        if let text = parameters["objective"] { batching?.objective = LatencyObjective(text) }
+        needs = ResourceNeed.needs(message)
         metricTags = message.metricTags
     }
 }

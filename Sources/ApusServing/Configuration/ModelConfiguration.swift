@@ -32,6 +32,10 @@ package struct ModelConfiguration: Sendable {
     package var initialStates: [String: Tensor] = [:]
     /// Whether responses are kept for equal requests.
     package var usesResponseCache = false
+    /// Whether equal requests that are under way at one time run once.
+    package var runsEqualRequestsOnce = false
+    /// What each instance needs for every run, where the rate limiter is on; nil for one that needs nothing.
+    package var needs: [ResourceNeed?] = []
     /// Whether one request may have any number of responses.
     package var isDecoupled = false
     /// Texts for whoever reads them, by name.

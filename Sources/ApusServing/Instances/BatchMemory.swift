@@ -8,7 +8,7 @@ import Glibc
 /// The memory in which the inputs of a batch are put end to end, used again while nobody else holds it.
 struct BatchMemory {
     private let maximumSize: Int
-    private let meters: VersionMeters
+    let meters: VersionMeters
     private var storages: [TensorStorage?]
 
     init(inputCount: Int, maximumSize: Int, meters: VersionMeters) {
@@ -16,6 +16,9 @@ struct BatchMemory {
         self.meters = meters
         storages = [TensorStorage?](repeating: nil, count: inputCount)
     }
+
+    /// The bytes that are held.
+    var byteCount: Int { storages.reduce(0) { $0 &+ ($1?.byteCount ?? 0) } }
 
     /// One input of all requests, end to end along the first dimension; the very tensor where there is one request.
     ///
@@ -93,7 +96,7 @@ struct BatchMemory {
     }
 
     /// Memory nobody else holds: that of the last time, or new memory for the largest batch.
-    private mutating func storage(
+    mutating func storage(
         _ position: Int, _ byteCount: Int, rowCount: Int
     ) throws(ComputeError) -> TensorStorage {
         if isKnownUniquelyReferenced(&storages[position]), let storage = storages[position],

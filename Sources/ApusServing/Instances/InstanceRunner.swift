@@ -12,6 +12,7 @@ final class InstanceRunner: @unchecked Sendable {
     var hands = Scheduler.Desk()
     private let scheduler: Scheduler
     private var instance: ModelInstance
+    private var runCount = 0
 
     init(_ instance: ModelInstance, _ index: Int, scheduler: Scheduler) {
         self.instance = instance
@@ -21,11 +22,16 @@ final class InstanceRunner: @unchecked Sendable {
 
     /// Runs batches until there will be no more; for the instance's thread.
     func work() {
-        scheduler.adopt(self)
+        if !instance.waitsForOthers { scheduler.adopt(self) }
         scheduler.instanceFree(index)
         while scheduler.take(self) { scheduler.finish(self, run()) }
+        instance.forgetMemory()
     }
 
     /// Runs the batch in its hands.
-    func run() -> BatchRecord { instance.run(hands) }
+    func run() -> BatchRecord {
+        runCount &+= 1
+        defer { if runCount < 8 || runCount.isMultiple(of: 256) { instance.noteMemory() } }
+        return instance.runWithPass(hands)
+    }
 }

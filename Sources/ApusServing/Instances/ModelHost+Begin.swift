@@ -16,7 +16,7 @@ extension ModelHost {
     ) {
         do throws(ServingError) {
             guard !isShuttingDown else { throw shutDown(request) }
-            guard let version = try find(request.model, request.version).queued else {
+            guard residency == nil, let version = try find(request.model, request.version).queued else {
                 beginTask(request, pending, hop: hop, completion)
                 return
             }

@@ -24,6 +24,8 @@ package final class ModelHost: Sendable {
     private let entries = Lock<[String: Entry]>([:])
     let surroundings: ModelVersion.Surroundings
     private let shutdown = Atomic<Bool>(false)
+    /// What keeps models within a budget of memory; nil: they are in memory as long as they are served.
+    package let residency: Residency?
 
     /// Makes a host without models.
     package init(
@@ -35,12 +37,14 @@ package final class ModelHost: Sendable {
         engineOptions.workers = WorkerPool(threadCount: options.threadCount ?? CoreQuota.coreCount)
         engineOptions.memoryLimitBytes = options.memoryLimitBytes
         self.engineOptions = engineOptions
+        residency = options.residency.map { Residency($0, serving: options, clock: clock, metrics: metrics) }
         surroundings = ModelVersion.Surroundings(
             options: options, clock: clock, timekeeper: Timekeeper(clock: clock), metrics: metrics,
             admission: Admission(
                 maximumRequests: options.maximumRequests, maximumBytes: options.maximumRequestBytes),
             cache: options.responseCacheBytes > 0
-                ? ResponseCache(limitBytes: options.responseCacheBytes, lifetime: options.responseCacheTime) : nil)
+                ? ResponseCache(limitBytes: options.responseCacheBytes, lifetime: options.responseCacheTime) : nil,
+            gate: options.rateLimits.map { ExecutionGate(limits: $0) })
     }
 
     // MARK: - Loading
@@ -50,9 +54,12 @@ package final class ModelHost: Sendable {
     /// New versions are made beside the old ones and warmed up; then all are switched at once, and the old ones finish
     /// what they have. Blocks: call it from a thread of its own, never from a task.
     ///
+    /// `heapBefore`: The bytes of the heap in use before the models were opened, to measure what they take.
     /// - Throws: ``ServingError`` when a version does not fit its configuration or fails to warm up; what was served
     ///   before goes on.
-    package func load(_ sources: [ModelSource], _ configuration: ModelConfiguration) throws(ServingError) {
+    package func load(
+        _ sources: [ModelSource], _ configuration: ModelConfiguration, heapBefore: Int? = nil
+    ) throws(ServingError) {
         var versions: [ModelVersion] = []
         do throws(ServingError) {
             for source in sources.sorted(by: { $0.version < $1.version }) {
@@ -66,6 +73,7 @@ package final class ModelHost: Sendable {
             for version in versions { version.retire() }
             throw error
         }
+        measurePlans(sources, versions, heapBefore)
         replace(configuration, versions) { _ in }
     }
 
@@ -106,17 +114,37 @@ package final class ModelHost: Sendable {
         metrics.remove(where: ["model": model, "version": version.text])
     }
 
+    /// Notes what the heap holds for new versions besides weights and sessions; others may have used it meanwhile, so
+    /// that it is believed up to what plans may take.
+    private func measurePlans(_ sources: [ModelSource], _ versions: [ModelVersion], _ heapBefore: Int?) {
+        guard let heapBefore, let heapNow = HeapMemory.usedByteCount, let newest = versions.last else { return }
+        let counted = versions.reduce(0) { $0 + $1.meters.memoryByteCount }
+        let most = sources.reduce(counted / 4) { $0 + $1.model.nodeCount * 16_384 }
+        newest.meters.planBytes.set(Int64(min(max(heapNow - heapBefore - counted, 0), most)))
+    }
+
+    /// The bytes that a model takes of memory, all versions together, as measured; 0 for one that is not served.
+    package func memoryByteCount(of model: String) -> Int {
+        entries.withLock { $0[model]?.versions ?? [] }.reduce(0) { $0 + $1.meters.memoryByteCount }
+    }
+
     // MARK: - Requests
 
-    /// Runs a request.
+    /// Runs a request, after its model is in memory.
     ///
     /// - Throws: ``ServingError`` as ``InferenceServer/infer(_:)``.
     package func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
+        guard let residency, try await residency.enter(request) else { return try await inferHere(request) }
+        defer { residency.leave(request.model) }
+        return try await inferHere(request)
+    }
+
+    private func inferHere(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
         while true {
             // A step of an ensemble is part of a request that was admitted.
             guard !isShuttingDown || request.isPart else { throw shutDown(request) }
             let version = try find(request.model, request.version)
-            if let response = try await version.infer(request) { return response }
+            if let response = try await version.inferOnce(request) { return response }
         }
     }
 

@@ -16,10 +16,19 @@ struct ModelInstance {
     private let bindings: Bindings
     private var memory: BatchMemory
     private let inputCount: Int
+    /// What the instance waits for before each run; nil: nothing.
+    private let pass: ExecutionPass?
+    private let padding: PaddingPlan?
+    private var noted = 0
 
     /// Makes the instance on the thread that will run it.
-    init(_ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler) {
+    init(
+        _ index: Int, of model: Model, _ configuration: ModelConfiguration, scheduler: Scheduler,
+        pass: ExecutionPass? = nil, _ padding: PaddingPlan? = nil
+    ) {
         self.index = index
+        self.pass = pass
+        self.padding = padding
         self.scheduler = scheduler
         clock = scheduler.clock
         name = configuration.name
@@ -31,6 +40,30 @@ struct ModelInstance {
         session.underlying.isCancelled = { scheduler.isStopped(index) }
     }
 
+    /// Whether the instance has to wait for others before each run, so that only its own thread may run it.
+    var waitsForOthers: Bool { pass != nil }
+
+    /// Runs a batch when the rate limiter lets it, the wait for which counts as time of the batch.
+    mutating func runWithPass(_ hands: Scheduler.Desk) -> BatchRecord {
+        guard let pass else { return run(hands) }
+        let start = clock.now
+        pass.acquire()
+        let waited = UInt64(max(0, clock.now - start))
+        for slot in hands.slots { slot.times.batch &+= waited }
+        defer { pass.release() }
+        return run(hands)
+    }
+
+    /// Takes back what was noted of memory.
+    func forgetMemory() { scheduler.meters.sessionBytes.add(-Int64(noted)) }
+
+    /// Notes what session and batches hold.
+    mutating func noteMemory() {
+        let byteCount = session.memoryByteCount &+ memory.byteCount
+        scheduler.meters.sessionBytes.add(Int64(byteCount &- noted))
+        noted = byteCount
+    }
+
     /// Runs one request for nothing but its effects on memory and caches.
     ///
     /// - Throws: ``ServingError`` as the run of any request.
@@ -40,7 +73,7 @@ struct ModelInstance {
     }
 
     /// Runs a batch; how it went is noted in its requests' slots.
-    mutating func run(_ hands: Scheduler.Desk) -> BatchRecord {
+    private mutating func run(_ hands: Scheduler.Desk) -> BatchRecord {
         var record = BatchRecord()
         record.size = hands.size
         record.closing = hands.closing
@@ -84,13 +117,14 @@ struct ModelInstance {
         let start = clock.now
         do throws(EngineError) {
             if let sequences = scheduler.sequences { for slot in slots { sequences.fill(slot) } }
-            try gather(slots, rowCount)
+            let length = padding?.commonLength(slots)
+            try gather(slots, rowCount, length)
             let gathered = clock.now
             times.copyIn &+= UInt64(max(0, gathered - start))
             try session.run(bindings)
             let computed = clock.now
             times.compute &+= UInt64(max(0, computed - gathered))
-            try split(slots, rowCount)
+            try split(slots, rowCount, isPadded: length != nil)
             if let sequences = scheduler.sequences { for slot in slots { sequences.collect(slot) } }
             times.copyOut &+= UInt64(max(0, clock.now - computed))
         } catch {
@@ -98,11 +132,15 @@ struct ModelInstance {
         }
     }
 
-    private mutating func gather(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+    private mutating func gather(_ slots: [RequestSlot], _ rowCount: Int, _ length: Int?) throws(EngineError) {
         for position in 0..<inputCount {
             let datum: Datum
             do throws(ComputeError) {
-                datum = try memory.joined(position, of: slots, rowCount: rowCount)
+                if let length, let input = padding?.input(at: position) {
+                    datum = try memory.padded(input, of: slots, rowCount: rowCount, length: length)
+                } else {
+                    datum = try memory.joined(position, of: slots, rowCount: rowCount)
+                }
             } catch {
                 throw EngineError(error)
             }
@@ -110,7 +148,7 @@ struct ModelInstance {
         }
     }
 
-    private func split(_ slots: [RequestSlot], _ rowCount: Int) throws(EngineError) {
+    private func split(_ slots: [RequestSlot], _ rowCount: Int, isPadded: Bool) throws(EngineError) {
         guard slots.count > 1 else {
             guard let slot = slots.first else { return }
             for datum in bindings.outputs { slot.outputs.append(datum) }
@@ -118,6 +156,7 @@ struct ModelInstance {
         }
         do throws(ComputeError) {
             try BatchParts.split(bindings.outputs, to: slots, rowCount: rowCount)
+            if isPadded { try padding?.cut(slots) }
         } catch {
             throw EngineError(.malformedModel, error.message, cause: error)
         }

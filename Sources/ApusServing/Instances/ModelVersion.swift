@@ -14,9 +14,13 @@ final class ModelVersion: Sendable {
     let configuration: ModelConfiguration
     let scheduler: Scheduler
     private let check: RequestCheck
+    /// How requests of different lengths share a batch; nil where they do not.
+    let padding: PaddingPlan?
     private let form: ResponseForm
-    private let meters: VersionMeters
+    let meters: VersionMeters
     private let cache: ResponseCache?
+    /// What has equal requests run once; nil where each runs by itself.
+    let coalescer: Coalescer?
     /// Distinguishes the version from every other that was ever loaded.
     let serial = ModelVersion.nextSerial()
     private static let serials = Atomic<UInt64>(0)
@@ -30,6 +34,8 @@ final class ModelVersion: Sendable {
         var admission: Admission
         /// Where responses are kept; nil where none are.
         var cache: ResponseCache?
+        /// What instances wait at before they run; nil where they run when they like.
+        var gate: ExecutionGate?
     }
 
     /// Starts the instances of a version and waits until they are warm.
@@ -41,9 +47,14 @@ final class ModelVersion: Sendable {
         let start = surroundings.clock.now
         number = source.version
         text = String(source.version)
+        var configuration = configuration
+        if configuration.batching?.objective == nil {
+            configuration.batching?.objective = surroundings.options.objective
+        }
         self.configuration = configuration
         let sequences = try SequencePorts(configuration, source.model.signature)
-        check = try RequestCheck(configuration, source.model.signature)
+        padding = try PaddingPlan(configuration, source.model)
+        check = try RequestCheck(configuration, source.model.signature, padding: padding)
         form = try ResponseForm(configuration, source.model.signature)
         cache = configuration.usesResponseCache ? surroundings.cache : nil
         let own = Admission(
@@ -56,22 +67,34 @@ final class ModelVersion: Sendable {
             timekeeper: surroundings.timekeeper, meters: meters, sequences: sequences,
             sequenceMeters: sequences == nil
                 ? nil : SequenceMeters(surroundings.metrics, model: configuration.name, version: text))
-        try startInstances(of: source.model)
+        coalescer =
+            configuration.runsEqualRequestsOnce || cache != nil
+            ? Coalescer(clock: surroundings.clock, timekeeper: surroundings.timekeeper, meters: meters) : nil
+        try startInstances(of: source.model, surroundings.gate)
         meters.loadTime.set(surroundings.clock.now - start)
     }
 
     /// A number that no version had before.
     static func nextSerial() -> UInt64 { serials.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    private func startInstances(of model: Model) throws(ServingError) {
+    private func startInstances(of model: Model, _ gate: ExecutionGate?) throws(ServingError) {
+        let held = HeldModel(model)
+        meters.weightBytes.set(Int64(model.weightByteCount))
         let warmUp = try WarmUpPlan(configuration, check: check)
         let report = WarmUpReport()
         let count = max(1, configuration.instanceCount)
         var startedCount = 0
-        for index in 0..<count {
-            let isStarted = Threads.start { [configuration, scheduler] in
-                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler)
-                report.note(warmUp.run(on: &instance))
+        var passes = [ExecutionPass?](repeating: nil, count: count)
+        for (index, need) in configuration.needs.prefix(count).enumerated() {
+            if let need { passes[index] = try gate?.pass(need, of: configuration.name) }
+        }
+        for (index, pass) in passes.enumerated() {
+            let isStarted = Threads.start { [configuration, scheduler, padding] in
+                guard let model = held.model else { return }
+                var instance = ModelInstance(index, of: model, configuration, scheduler: scheduler, pass: pass, padding)
+                let failure = warmUp.run(on: &instance)
+                instance.noteMemory()
+                report.note(failure)
                 InstanceRunner(instance, index, scheduler: scheduler).work()
             }
             if isStarted { startedCount += 1 }

@@ -51,6 +51,8 @@ final class RequestSlot: @unchecked Sendable {
     var batchSize = 1
     /// Equal for requests that may share a batch.
     var shapeKey = 0
+    /// The length along the axis that is padded; 0 where none is.
+    var length = 0
     var byteCount = 0
     /// Whether it is a step of an ensemble, whose request counts towards the server's limits.
     var isPart = false
@@ -82,6 +84,7 @@ final class RequestSlot: @unchecked Sendable {
         sequence = SequenceHold()
         batchSize = 1
         shapeKey = 0
+        length = 0
         times = StageTimes()
         isFinished.store(false, ordering: .relaxed)
     }

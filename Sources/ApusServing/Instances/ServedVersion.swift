@@ -32,7 +32,7 @@ protocol ServedVersion: AnyObject, Sendable {
 extension ModelVersion: ServedVersion {
     var statistics: ModelStatistics { scheduler.statistics }
     var obstacle: String? { nil }
-    var queued: ModelVersion? { self }
+    var queued: ModelVersion? { coalescer == nil ? self : nil }
 
     func labels(of output: String) -> [String] {
         configuration.outputs.first { $0.name == output }?.labels ?? []

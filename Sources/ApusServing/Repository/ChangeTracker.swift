@@ -22,6 +22,9 @@ package struct ChangeTracker: Sendable {
     /// Waits until a change has stood still for the given time.
     package init(settleTime: Duration) { self.settleTime = settleTime.wholeNanoseconds }
 
+    /// When the first change that does not stand still long enough yet will have, in nanoseconds; nil without one.
+    package var nextDue: Int64? { pending.values.map { $0.since &+ settleTime }.min() }
+
     /// Takes what is there as what was acted on.
     package mutating func accept(_ name: String, _ fingerprint: ModelFolder.Fingerprint?) {
         known[name] = fingerprint

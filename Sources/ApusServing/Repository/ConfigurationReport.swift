@@ -24,19 +24,21 @@ package struct ConfigurationReport: Sendable {
     ///
     /// - Throws: ``ServingError`` when there is nothing to look at.
     package static func reports(
-        at path: String, options: Options, files: any FileReader = DiskFiles()
+        at path: String, options: Options, benchmark: SelfBenchmark? = nil, files: any FileReader = DiskFiles()
     ) throws(ServingError) -> [ConfigurationReport] {
         guard let whole = files.resolved(path), let status = files.status(whole) else {
             throw ServingError(.notFound, "there is nothing at '\(path)'")
         }
         let isModel = whole.hasSuffix(".onnx") || whole.hasSuffix(".plan")
-        if status.kind == .file, !isModel { return [try report(onText: path, whole, options, files)] }
+        if status.kind == .file, !isModel { return [try report(onText: path, whole, options, benchmark, files)] }
         let scanner = RepositoryScanner(paths: [whole], files: files)
-        if status.kind == .folder, let model = scanner.model(at: whole) { return [report(model, options, files)] }
+        if status.kind == .folder, let model = scanner.model(at: whole) {
+            return [report(model, options, benchmark, files)]
+        }
         let snapshot = scanner.scan()
         if let reason = snapshot.unreadable[whole] { throw ServingError(.internal, reason) }
         guard !snapshot.models.isEmpty else { throw ServingError(.notFound, "there are no models in '\(path)'") }
-        var reports = snapshot.models.values.sorted { $0.name < $1.name }.map { report($0, options, files) }
+        var reports = snapshot.models.values.sorted { $0.name < $1.name }.map { report($0, options, benchmark, files) }
         let known = reports
         for index in reports.indices { reports[index].checkSteps(known) }
         return reports
@@ -58,12 +60,13 @@ package struct ConfigurationReport: Sendable {
 
     /// A configuration's file: with the model beside it when there is one, else by itself.
     private static func report(
-        onText path: String, _ whole: String, _ options: Options, _ files: any FileReader
+        onText path: String, _ whole: String, _ options: Options, _ benchmark: SelfBenchmark?,
+        _ files: any FileReader
     ) throws(ServingError) -> ConfigurationReport {
         let folder = whole.lastIndex(of: "/").map { String(whole[..<$0]) } ?? ""
         let scanner = RepositoryScanner(paths: [folder], files: files)
         if let model = scanner.model(at: folder), model.configuration == whole, !model.versions.isEmpty {
-            return report(model, options, files)
+            return report(model, options, benchmark, files)
         }
         let text = try files.read(whole, atMost: ConfigurationReader.largest + 1)
         var report = ConfigurationReport(name: path)
@@ -84,7 +87,7 @@ package struct ConfigurationReport: Sendable {
     }
 
     private static func report(
-        _ model: ModelFolder, _ options: Options, _ files: any FileReader
+        _ model: ModelFolder, _ options: Options, _ benchmark: SelfBenchmark?, _ files: any FileReader
     ) -> ConfigurationReport {
         var report = ConfigurationReport(name: model.name)
         if let problem = model.problem {
@@ -92,7 +95,7 @@ package struct ConfigurationReport: Sendable {
             return report
         }
         let files = ModelFiles(folder: model, given: [:], reader: files)
-        let opener = ModelOpener(name: model.name, files: files, override: nil, options: options)
+        let opener = ModelOpener(name: model.name, files: files, override: nil, options: options, benchmark: benchmark)
         do throws(ServingError) {
             if let (text, origin) = try files.configuration() {
                 do throws(ConfigurationError) {

@@ -19,6 +19,8 @@ struct ModelOpener {
     /// A configuration in place of the model's own, as JSON.
     let override: String?
     let options: Options
+    /// What measures models without a configuration; nil: they get what is usual.
+    var benchmark: SelfBenchmark?
 
     /// Reads the configuration, selects the versions by its policy, and opens them.
     ///
@@ -36,7 +38,9 @@ struct ModelOpener {
         var file = ""
         for version in versions { sources.append(try source(version, document, &file, &notes)) }
         let configuration = try completed(document, sources, file, notes)
-        return Opened(sources: sources, versions: versions, configuration: configuration)
+        var opened = Opened(sources: sources, versions: versions, configuration: configuration)
+        choose(document, &opened)
+        return opened
     }
 
     /// The configuration as it is written.
@@ -148,6 +152,7 @@ struct ModelOpener {
             throw ServingError(error)
         }
         var configuration = ModelConfiguration(result.message, notes: notes + result.notes)
+        try addPadding(&configuration, sources)
         try addLabels(&configuration)
         let files = files
         configuration.warmUps = try WarmUpInputs.make(configuration) { name throws(ServingError) in
@@ -158,6 +163,13 @@ struct ModelOpener {
         }
         _ = try SequencePorts(configuration, newest.model.signature)
         return configuration
+    }
+
+    /// Checks what the parameters say of padding, and says what is decided, or could be asked for.
+    private func addPadding(_ configuration: inout ModelConfiguration, _ sources: [ModelSource]) throws(ServingError) {
+        var plan: PaddingPlan?
+        for source in sources { plan = try PaddingPlan(configuration, source.model) }
+        if let note = PaddingPlan.note(plan, configuration) { configuration.notes.append(note) }
     }
 
     func addLabels(_ configuration: inout ModelConfiguration) throws(ServingError) {

@@ -7,8 +7,9 @@ extension ModelRepository {
     /// The models there are, with the state of each version, from memory alone.
     package func index(onlyReady: Bool) -> [RepositoryIndexEntry] {
         let entries = state.withLock { $0.entries }
+        let isOnDemand = host.residency != nil
         let lines = entries.sorted { $0.key < $1.key }.flatMap { name, entry in
-            entry.parts.isEmpty ? Self.lines(name, entry) : Self.lines(name, entry).map(complete)
+            entry.parts.isEmpty ? Self.lines(name, entry, isOnDemand) : Self.lines(name, entry, isOnDemand).map(complete)
         }
         return onlyReady ? lines.filter { $0.state == "READY" } : lines
     }
@@ -21,13 +22,14 @@ extension ModelRepository {
         return RepositoryIndexEntry(name: line.name, version: line.version, state: "UNAVAILABLE", reason: obstacle)
     }
 
-    private static func lines(_ name: String, _ entry: Entry) -> [RepositoryIndexEntry] {
+    private static func lines(_ name: String, _ entry: Entry, _ isOnDemand: Bool) -> [RepositoryIndexEntry] {
         func line(_ version: Int64?, _ state: String, _ reason: String = "") -> RepositoryIndexEntry {
             RepositoryIndexEntry(
                 name: name, version: version.map { String($0) } ?? "", state: state, reason: reason)
         }
         if entry.phase == .untouched {
             let problem = entry.folder?.problem
+            if problem == nil, isOnDemand, entry.isWanted { return [line(nil, "UNAVAILABLE", waitingReason)] }
             return [problem.map { line(nil, "UNAVAILABLE", $0) } ?? line(nil, "")]
         }
         if entry.phase == .unloading, !entry.serving.isEmpty { return entry.serving.map { line($0, "UNLOADING") } }

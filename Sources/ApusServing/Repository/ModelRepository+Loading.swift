@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusProtocol
+import ApusTelemetry
 import Synchronization
 
 extension ModelRepository {
@@ -44,8 +45,11 @@ extension ModelRepository {
             if let problem = folder?.problem, given.isEmpty {
                 throw ServingError(.invalidArgument, "failed to load '\(name)': \(problem)")
             }
+            try makeRoom(for: name, folder)
             try open(name, folder, override: override, given: given, above: above)
+            try settleIn(name, isKept: override != nil || !given.isEmpty)
         } catch {
+            host.residency?.failed(name, error)
             state.withLock { state in
                 guard folder != nil || state.entries[name] != nil else { return }
                 state.entries[name, default: Entry()].phase = .settled
@@ -61,7 +65,8 @@ extension ModelRepository {
         _ name: String, _ folder: ModelFolder?, override: String?, given: [String: [UInt8]], above: [String]
     ) throws(ServingError) {
         let files = ModelFiles(folder: folder, given: given, reader: reader)
-        let opener = ModelOpener(name: name, files: files, override: override, options: host.engineOptions)
+        let opener = ModelOpener(
+            name: name, files: files, override: override, options: host.engineOptions, benchmark: options.benchmark)
         state.withLock { state in
             state.entries[name, default: Entry()].phase = .loading
             state.entries[name]?.attempted = files.versions
@@ -75,14 +80,16 @@ extension ModelRepository {
                 state.entries[name]?.attempted = policy.select(opener.available(document))
                 state.entries[name]?.parts = parts
             }
+            let heapBefore = HeapMemory.usedByteCount
             let opened = try opener.open()
             let versions = opened.versions
             if opened.configuration.ensemble != nil {
                 try loadParts(parts, above: above + [name])
                 try host.load(ensemble: versions, opened.configuration)
             } else {
-                try host.load(opened.sources, opened.configuration)
+                try host.load(opened.sources, opened.configuration, heapBefore: heapBefore)
             }
+            host.metrics.instrument(ResidencyMetrics.loads, name).add()
             state.withLock { state in
                 let entry = Entry(
                     folder: folder, phase: .settled, isWanted: true, serving: versions, attempted: versions,
@@ -97,6 +104,7 @@ extension ModelRepository {
 
     /// Stops serving a model; without one there is nothing to do.
     func unloadNow(_ name: String) {
+        host.residency?.forget(name)
         let isServed = state.withLock { state in
             guard var entry = state.entries[name] else { return false }
             let isServed = !entry.serving.isEmpty

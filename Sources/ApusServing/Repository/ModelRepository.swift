@@ -45,9 +45,10 @@ package final class ModelRepository: RepositoryControl {
     let scanner: RepositoryScanner
     let state = Mutex(State())
     let tracker: Mutex<ChangeTracker>
+    let watching = Mutex(Watching())
     private let clock: ServingClock
     private let timekeeper: Timekeeper?
-    private let worker = RepositoryWorker()
+    let worker = RepositoryWorker()
 
     /// Makes a repository that loads into the given host; nothing is read before ``start()``.
     package init(
@@ -61,6 +62,7 @@ package final class ModelRepository: RepositoryControl {
         scanner = RepositoryScanner(paths: options.paths, files: files, mostFiles: options.mostFiles)
         tracker = Mutex(ChangeTracker(settleTime: options.settleTime))
         timekeeper = options.pollInterval == nil ? nil : Timekeeper(clock: clock)
+        connectResidency()
     }
 
     /// Loads what is to be loaded at the start, and returns when that has been tried.
@@ -79,8 +81,9 @@ package final class ModelRepository: RepositoryControl {
                 }
             // What is part of an ensemble may have been loaded with it.
             for name in names where state.withLock({ $0.entries[name]?.phase ?? .untouched }) == .untouched {
-                try? loadNow(name)
+                if !keepForLater(name) { try? loadNow(name) }
             }
+            startWatching(snapshot)
             state.withLock { $0.hasStarted = true }
         }
         wake()
@@ -145,25 +148,34 @@ extension ModelRepository: Timekeeper.Member {
     /// Asks to be called when it is time to look again.
     private func wake() {
         guard let interval = options.pollInterval, let timekeeper else { return }
-        timekeeper.call(self, at: clock.now &+ interval.wholeNanoseconds)
+        let next = clock.now &+ interval.wholeNanoseconds
+        timekeeper.call(self, at: min(next, tracker.withLock { $0.nextDue ?? .max }))
     }
 
     package func timeHasCome() {
-        worker.add { [weak self] in
-            self?.pollNow()
-            self?.wake()
-        }
+        worker.add { [weak self] in self?.look() }
+    }
+
+    /// Looks for changes, and asks to be called when it is time to look again.
+    func look() {
+        pollNow()
+        wake()
     }
 
     func pollNow() {
         let snapshot = scan()
+        follow(snapshot)
         let changes = tracker.withLock { $0.observe(snapshot.models.mapValues(\.fingerprint), at: clock.now) }
         for change in changes {
             switch change {
             case .appeared(let name):
-                if options.startup == .all, !isServed(name), (try? loadNow(name)) != nil { loadWaiting(for: name) }
+                if options.startup == .all, !isServed(name), !keepForLater(name), (try? loadNow(name)) != nil {
+                    loadWaiting(for: name)
+                }
             case .changed(let name):
-                if state.withLock({ $0.entries[name]?.isWanted ?? false }), (try? loadNow(name)) != nil {
+                if state.withLock({ $0.entries[name]?.isWanted ?? false }), !keepForLater(name),
+                    (try? loadNow(name)) != nil
+                {
                     loadWaiting(for: name)
                 }
             case .vanished(let name): unloadNow(name)

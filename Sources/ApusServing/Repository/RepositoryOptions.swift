@@ -19,10 +19,14 @@ package struct RepositoryOptions: Sendable {
     package var allowsLoading = false
     /// How often the folders are looked at for changes; nil: never.
     package var pollInterval: Duration?
+    /// Whether, where there is an interval, changes are followed as they happen too, where the system tells of them.
+    package var watches = false
     /// How long a change has to stand still before it is acted on.
     package var settleTime = Duration.seconds(1)
     /// The most files of one model that are looked at.
     package var mostFiles = 10_000
+    /// What measures how models without a configuration are best served; nil: they get what is usual.
+    package var benchmark: SelfBenchmark?
     /// Hears what becomes of models.
     package var report: @Sendable (RepositoryEvent) -> Void = { _ in }
 
@@ -38,6 +42,8 @@ package enum RepositoryEvent: Sendable, Equatable {
     case failed(model: String, reason: String)
     /// The model is not served any more.
     case unloaded(model: String)
+    /// Changes are not followed as they happen but looked for at intervals.
+    case notWatched(reason: String)
     /// A place in the repository could not be read.
     case unreadable(path: String, reason: String)
 }

@@ -9,6 +9,9 @@ package protocol RepositoryControl: Sendable {
     /// The models there are, with the state of each version.
     func index(onlyReady: Bool) -> [RepositoryIndexEntry]
 
+    /// Whether a version of a model that is not in memory is loaded when it is asked for.
+    func loadsOnRequest(_ model: String, version: String) -> Bool
+
     /// Loads a model, or loads it again, with a configuration or files in place of its own.
     ///
     /// - Throws: ``ServingError`` when models may not be loaded on request, or this one cannot be.
@@ -20,4 +23,9 @@ package protocol RepositoryControl: Sendable {
     ///
     /// - Throws: ``ServingError`` when models may not be unloaded on request.
     func unload(_ model: String, withDependents: Bool) async throws(ServingError)
+}
+
+extension RepositoryControl {
+    /// Nothing is loaded unless somebody says so.
+    package func loadsOnRequest(_ model: String, version: String) -> Bool { false }
 }

@@ -21,8 +21,12 @@ struct RequestCheck: Sendable {
     private let requiredCount: Int
     /// Whether every size but the batch is fixed, so that all requests may share batches.
     private let isFixed: Bool
+    private let padding: PaddingPlan?
 
-    init(_ configuration: ModelConfiguration, _ signature: Signature) throws(ServingError) {
+    init(
+        _ configuration: ModelConfiguration, _ signature: Signature, padding: PaddingPlan? = nil
+    ) throws(ServingError) {
+        self.padding = padding
         model = configuration.name
         maxBatchSize = configuration.maxBatchSize
         var inputs: [Input] = []
@@ -34,7 +38,9 @@ struct RequestCheck: Sendable {
                     "model '\(model)': the configuration has an input '\(name)', the model takes \(signature.inputs)")
             }
             try specification.check(signature.inputs[position], "input", of: configuration)
-            inputs.append(Input(specification: specification, position: position))
+            var input = Input(specification: specification, position: position)
+            if padding?.input(at: position)?.isMask ?? false { input.specification.isOptional = true }
+            inputs.append(input)
         }
         let own = configuration.sequenceBatching?.inputs ?? []
         for port in signature.inputs
@@ -76,6 +82,7 @@ struct RequestCheck: Sendable {
             slot.byteCount = slot.byteCount &+ given.data.byteCount
         }
         try checkComplete(slot, request)
+        try padding?.complete(slot, request, model: model)
         slot.batchSize = batchSize ?? 1
         slot.isPart = request.isPart
         slot.shapeKey = isFixed ? 0 : shapeKey(slot)
@@ -158,13 +165,14 @@ struct RequestCheck: Sendable {
     /// A number that is equal for requests whose inputs have the same sizes but for the batch.
     private func shapeKey(_ slot: RequestSlot) -> Int {
         var hasher = Hasher()
-        for datum in slot.inputs {
+        for (position, datum) in slot.inputs.enumerated() {
+            let padded = padding?.input(at: position)?.axis
             guard let shape = datum.tensor?.shape else {
                 hasher.combine(-1)
                 continue
             }
             for axis in (maxBatchSize > 0 ? 1 : 0)..<max(shape.rank, 1) where axis < shape.rank {
-                hasher.combine(shape[axis])
+                hasher.combine(axis == padded ? padding?.bucket(shape[axis]) ?? 0 : shape[axis])
             }
             hasher.combine(-2)
         }

@@ -23,6 +23,12 @@ package struct ServingOptions: Sendable {
     package var responseCacheBytes = 0
     /// How long a response is kept for equal requests.
     package var responseCacheTime: Duration = .seconds(60)
+    /// The objective of models that batch and have none of their own; nil: none.
+    package var objective: LatencyObjective?
+    /// The resources of the rate limiter by name; nil: it is off, and instances run when they like.
+    package var rateLimits: [String: Int]?
+    /// How models are kept within a budget of memory; nil: all are loaded and stay.
+    package var residency: Residency.Options?
 
     /// Makes the defaults.
     package init() {}

@@ -9,6 +9,8 @@ package struct BatchPolicy: Sendable, Equatable {
     package var minimumSize = 0
     /// The longest a request waits for others to join it; zero: whatever is queued goes to an instance that is free.
     package var maximumDelay: Duration = .zero
+    /// What batches are closed to hold, in place of a delay; nil: nothing.
+    package var objective: LatencyObjective?
     /// Whether responses leave in the order in which the requests came.
     package var preservesOrder = false
     /// The number of levels of the queue; 0: all requests are of one level.

@@ -87,6 +87,8 @@ extension Batcher {
         case shape
         /// The version is on its way out.
         case shutdown
+        /// Its oldest request had to go for the objective to hold, or no more rows might.
+        case objective
 
         /// The reason's place among all.
         var place: Int {
@@ -98,6 +100,7 @@ extension Batcher {
             case .single: 4
             case .shape: 5
             case .shutdown: 6
+            case .objective: 7
             }
         }
     }
@@ -110,6 +113,8 @@ extension Batcher {
         var oldest = Int64.max
         var isFull = false
         var isEndedByShape = false
+        /// The most rows.
+        var limit = 0
         private var preferred: (count: Int, size: Int)?
 
         mutating func removeAll() {

@@ -42,6 +42,11 @@ package struct Batcher {
     private var lastSweep = Int64.min
     /// When the delay of the batch that is being gathered is over.
     private var nextDelay = Int64.max
+    /// What holds the objective; nil without one.
+    private var keeper: ObjectiveKeeper?
+    /// Until when the batch at hand is gathered for the objective, and the first request of the last that was.
+    private var gathersUntil: Int64?
+    private var gathered: Int?
     /// The number of levels of priority that are remembered.
     package var levelCount: Int { levels.count }
     /// The number of requests in the queue.
@@ -52,6 +57,7 @@ package struct Batcher {
         self.policy = policy
         self.maximumSize = maximumSize
         delay = maximumSize == nil ? 0 : policy.maximumDelay.wholeNanoseconds
+        keeper = maximumSize == nil ? nil : policy.objective.map { ObjectiveKeeper($0) }
     }
 
     /// When ``timer(now:_:)`` is to be called at the latest, if nothing else happens before.
@@ -76,6 +82,7 @@ package struct Batcher {
         entry.deadline = arrival.deadline
         entry.isDelayable = rules.timeoutAction == .delay
         if time > 0 { entry.expiry = time > .max - now ? .max : now + time }
+        keeper?.noteArrival(rows: arrival.size, now: now)
         enqueue(entry, as: arrival.ticket, at: position)
         nextExpiry = min(nextExpiry, entry.expiry, entry.deadline)
         dispatch(now, &actions)
@@ -90,8 +97,15 @@ package struct Batcher {
     /// An instance waits for a batch.
     package mutating func instanceFree(_ instance: Int, now: Int64, _ actions: inout Actions) {
         idle.append(instance)
+        if instance >= keeper?.instances ?? .max { keeper?.instances = instance + 1 }
         dispatch(now, &actions)
     }
+
+    /// A batch of so many rows has run for so long, from its inputs to its outputs.
+    package mutating func learn(size: Int, nanoseconds: Int64) { keeper?.learn(size: size, nanoseconds: nanoseconds) }
+
+    /// A request was answered after so long.
+    package mutating func noteLatency(_ nanoseconds: Int64) { keeper?.noteLatency(nanoseconds) }
 
     /// A request is taken back; false when it was not in the queue any more.
     package mutating func cancel(_ ticket: Int) -> Bool {
@@ -119,7 +133,7 @@ package struct Batcher {
             gather(now, &actions)
             guard !candidate.tickets.isEmpty else { return }
             guard let closing = closing(now) else {
-                nextDelay = delay > .max - candidate.oldest ? .max : candidate.oldest + delay
+                nextDelay = gathersUntil ?? (delay > .max - candidate.oldest ? .max : candidate.oldest + delay)
                 return
             }
             let first = actions.tickets.count
@@ -137,7 +151,9 @@ package struct Batcher {
     /// Looks for the requests of the next batch, from the front of the queue.
     private mutating func gather(_ now: Int64, _ actions: inout Actions) {
         candidate.removeAll()
-        guard let maximumSize else { return gatherOne(now, &actions) }
+        guard let largest = maximumSize else { return gatherOne(now, &actions) }
+        let maximumSize = keeper?.largestSize(upTo: largest) ?? largest
+        candidate.limit = maximumSize
         var looks = 4 * maximumSize + 64
         for position in levels.indices {
             var next = front(position, now, &actions)
@@ -176,6 +192,8 @@ package struct Batcher {
     /// Why the batch is to be sent now, or nil when it should wait for more.
     private mutating func closing(_ now: Int64) -> Closing? {
         if maximumSize == nil { return .single }
+        gathersUntil = nil
+        if let keeper { return objectiveClosing(now, keeper) }
         let isLate = delay > 0 && now - candidate.oldest >= delay
         if !isLate, !isShuttingDown, candidate.cutToPreferred() { return .preferred }
         if candidate.isFull { return .full }
@@ -185,6 +203,21 @@ package struct Batcher {
         if isLate { return .delay }
         if isShuttingDown { return .shutdown }
         return candidate.isEndedByShape ? .shape : nil
+    }
+
+    /// As ``closing(_:)`` where the objective decides, which needs no other delay.
+    private mutating func objectiveClosing(_ now: Int64, _ keeper: ObjectiveKeeper) -> Closing? {
+        let first = candidate.tickets.first
+        if candidate.isFull { return candidate.limit == maximumSize ? .full : .objective }
+        if isShuttingDown { return .shutdown }
+        if candidate.isEndedByShape { return .shape }
+        gathersUntil = keeper.due(
+            size: candidate.size, oldest: candidate.oldest, now: now, upTo: candidate.limit)
+        guard gathersUntil == nil else {
+            gathered = first
+            return nil
+        }
+        return gathered == first ? .objective : .immediate
     }
 
     // MARK: - Time

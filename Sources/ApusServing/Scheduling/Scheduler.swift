@@ -250,6 +250,11 @@ final class Scheduler: Timekeeper.Member {
             if let slot = runner.hands.slots.first, runner.hands.slots.count == 1 {
                 state.cost.note(slot, record.times)
             }
+            if record.runCount == 1 {
+                let times = record.times
+                let time = Int64(clamping: times.copyIn &+ times.compute &+ times.copyOut)
+                state.batcher.learn(size: record.size, nanoseconds: time)
+            }
             if preservesOrder {
                 for slot in state.order.finish(runner.hands.number, runner.hands.slots) { close(slot, now, &state) }
             } else {
@@ -280,6 +285,7 @@ final class Scheduler: Timekeeper.Member {
         } else {
             state.statistics.addSuccess(slot.times, batchSize: slot.batchSize, total: total)
             meters.addSuccess(slot.times, batchSize: slot.batchSize, total: total)
+            state.batcher.noteLatency(Int64(clamping: total))
             answer(slot, .done, &state)
         }
     }

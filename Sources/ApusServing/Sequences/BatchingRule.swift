@@ -50,6 +50,16 @@ struct BatchingRule {
         sequences?.cancel(ticket, now: now, &actions) ?? requests.cancel(ticket)
     }
 
+    /// Takes in what a batch of so many rows took, in nanoseconds.
+    mutating func learn(size: Int, nanoseconds: Int64) {
+        if sequences == nil { requests.learn(size: size, nanoseconds: nanoseconds) }
+    }
+
+    /// Takes in how long a request took from its arrival to its answer, in nanoseconds.
+    mutating func noteLatency(_ nanoseconds: Int64) {
+        if sequences == nil { requests.noteLatency(nanoseconds) }
+    }
+
     mutating func shutdown(now: Int64, _ actions: inout Batcher.Actions) {
         guard sequences == nil else { return sequences?.shutdown(now: now, &actions) ?? () }
         requests.shutdown(now: now, &actions)

@@ -14,7 +14,9 @@ final class VersionMeters: Sendable {
     /// Requests that failed by what failed.
     let failed, rejected, cancelled, otherwise: Counter
     let pending, loadTime: Gauge
-    let newSlots, reusedSlots, newBuffers, reusedBuffers, copiedBytes, retried: Counter
+    /// What the version takes of memory, in bytes: weights, the memory of its sessions, and the rest of the plan.
+    let weightBytes, sessionBytes, planBytes: Gauge
+    let newSlots, reusedSlots, newBuffers, reusedBuffers, copiedBytes, retried, coalesced, padded: Counter
     private let cacheHits, cacheMisses, cacheHitTime, cacheMissTime: Counter
     /// Requests that were refused or dropped before they ran.
     let drops: Drops
@@ -56,6 +58,9 @@ final class VersionMeters: Sendable {
         otherwise = counter(InferenceMetrics.failure, "OTHER")
         pending = registry.instrument(InferenceMetrics.pending, model, version)
         loadTime = registry.instrument(InferenceMetrics.loadDuration, model, version)
+        weightBytes = registry.instrument(ResidencyMetrics.model, model, version, "weights")
+        sessionBytes = registry.instrument(ResidencyMetrics.model, model, version, "sessions")
+        planBytes = registry.instrument(ResidencyMetrics.model, model, version, "plan")
         underWay = registry.instrument(SchedulingMetrics.underWay, model, version)
         newSlots = counter(MemoryMetrics.slots, "new")
         reusedSlots = counter(MemoryMetrics.slots, "reused")
@@ -63,6 +68,8 @@ final class VersionMeters: Sendable {
         reusedBuffers = counter(MemoryMetrics.buffers, "reused")
         copiedBytes = counter(MemoryMetrics.copiedBytes)
         retried = counter(SchedulingMetrics.retried)
+        padded = counter(SchedulingMetrics.padded)
+        coalesced = counter(SchedulingMetrics.coalesced)
         cacheHits = counter(CacheMetrics.hits)
         cacheMisses = counter(CacheMetrics.misses)
         cacheHitTime = counter(CacheMetrics.hitDuration)
@@ -97,6 +104,9 @@ final class VersionMeters: Sendable {
     func limit(_ place: Int, _ kind: Admission.Refusal) -> Int {
         kind == .requests ? admissions[place].maximumRequests : admissions[place].maximumBytes
     }
+
+    /// The bytes the version takes of memory, as measured.
+    var memoryByteCount: Int { Int(weightBytes.value + sessionBytes.value + planBytes.value) }
 
     /// What a request takes from arrival to answer on average, in nanoseconds, between 10 ms and 10 s.
     var usualTime: Int64 {
@@ -143,6 +153,14 @@ final class VersionMeters: Sendable {
         requestSpread.observe(nanoseconds)
         cacheHits.add()
         cacheHitTime.add(nanoseconds)
+    }
+
+    /// Counts a request that was answered by the run of an equal one.
+    func addCoalesced(_ nanoseconds: UInt64) {
+        success.add()
+        requestTime.add(nanoseconds)
+        requestSpread.observe(nanoseconds)
+        coalesced.add()
     }
 
     /// Counts what looking in vain took, or storing.

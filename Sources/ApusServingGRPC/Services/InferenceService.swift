@@ -69,7 +69,7 @@ package struct InferenceService: RegistrableRPCService {
                 $0.shape = port.shape
             }
         }
-        let metadata = try edge.server.modelMetadata(request.name, version: request.version)
+        let metadata = try await edge.server.modelMetadata(request.name, version: request.version)
         return .with {
             $0.name = metadata.name
             $0.versions = metadata.versions
@@ -80,7 +80,7 @@ package struct InferenceService: RegistrableRPCService {
     }
 
     private func modelConfig(_ request: Inference_ModelConfigRequest) async throws -> Inference_ModelConfigResponse {
-        let configuration = try edge.server.modelConfiguration(request.name, version: request.version)
+        let configuration = try await edge.server.modelConfiguration(request.name, version: request.version)
         return .with { $0.config = configuration }
     }
 

@@ -23,7 +23,7 @@ struct SettingMethods: Sendable {
         _ request: Inference_TraceSettingRequest
     ) async throws -> Inference_TraceSettingResponse {
         let model = request.modelName.isEmpty ? nil : request.modelName
-        if let model { _ = try edge.server.modelMetadata(model, version: "") }
+        if let model { _ = try await edge.server.modelMetadata(model, version: "") }
         let changes = request.settings.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value.value) }
         try edge.state.traces.change(model, changes)
         var response = Inference_TraceSettingResponse()

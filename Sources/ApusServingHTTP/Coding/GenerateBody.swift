@@ -18,7 +18,7 @@ struct GenerateBody: Sendable {
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw ServingError(.unimplemented, "generate takes no compressed bodies, Content-Encoding is '\(encoding)'")
         }
-        let metadata = try edge.server.modelMetadata(path.model, version: path.version)
+        let metadata = try await edge.server.modelMetadata(path.model, version: path.version)
         let body = try await SmallBody(of: request, limit: edge.limits.jsonBytes)
         let ports = Dictionary(metadata.inputs.map { ($0.name, $0) }) { first, _ in first }
         self.request = InferenceRequest(model: path.model, version: path.version, inputs: [])

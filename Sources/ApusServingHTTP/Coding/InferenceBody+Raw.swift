@@ -14,13 +14,13 @@ extension InferenceBody {
         raw body: CollectedBody, _ model: String, _ version: String, on server: InferenceServer
     ) throws(ServingError) {
         var body = body
-        let metadata = try server.modelMetadata(model, version: version)
+        let metadata = try server.host.metadata(model, version: version)
         guard metadata.inputs.count == 1, let port = metadata.inputs.first else {
             throw ServingError(
                 .invalidArgument,
                 "a raw binary request needs a model with one input, model '\(model)' has \(metadata.inputs.count)")
         }
-        let batches = try server.modelConfiguration(model, version: version).maxBatchSize > 0
+        let batches = try server.host.configuration(model, version: version).maxBatchSize > 0
         var sizes = port.shape
         if batches, !sizes.isEmpty { sizes[0] = 1 }
         let byteCount = body.byteCount

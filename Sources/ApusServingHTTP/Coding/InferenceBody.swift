@@ -37,7 +37,10 @@ struct InferenceBody: Sendable {
             let packed = body.take(body.byteCount)
             body = CollectedBody(try compression.unpacked(packed, limit: edge.limits.unpackedBytes))
         }
-        try self.init(body, jsonLength: request.headers[.jsonLength], path.model, path.version, on: edge)
+        let jsonLength = request.headers[.jsonLength]
+        // What a raw body means depends on the model, which may have to be loaded to tell.
+        if jsonLength == "0" { _ = try await edge.server.modelMetadata(path.model, version: path.version) }
+        try self.init(body, jsonLength: jsonLength, path.model, path.version, on: edge)
     }
 
     /// Reads a body.

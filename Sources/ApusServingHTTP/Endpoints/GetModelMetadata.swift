@@ -7,7 +7,7 @@ import Hummingbird
 /// `GET /v2/models/{model}[/versions/{version}]`: what a model says of itself.
 struct GetModelMetadata: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
-        let metadata = try edge.server.modelMetadata(path.model, version: path.version)
+        let metadata = try await edge.server.modelMetadata(path.model, version: path.version)
         return .json {
             $0.raw("{")
             $0.key("name", isFirst: true)

@@ -8,7 +8,7 @@ import Hummingbird
 struct GetTraceSettings: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
         let model = path.model.isEmpty ? nil : path.model
-        if let model { _ = try edge.server.modelMetadata(model, version: "") }
+        if let model { _ = try await edge.server.modelMetadata(model, version: "") }
         return .json { $0.traceSettings(edge.state.traces.values(model)) }
     }
 }

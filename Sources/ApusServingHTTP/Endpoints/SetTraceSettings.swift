@@ -8,7 +8,7 @@ import Hummingbird
 struct SetTraceSettings: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
         let model = path.model.isEmpty ? nil : path.model
-        if let model { _ = try edge.server.modelMetadata(model, version: "") }
+        if let model { _ = try await edge.server.modelMetadata(model, version: "") }
         let body = try await SmallBody(of: request)
         let changes = try body.read([]) { reader throws(JSONError) in try SetTraceSettings.changes(&reader) }
         try edge.state.traces.change(model, changes)

@@ -15,6 +15,11 @@ package enum SchedulingMetrics {
         labels: ["model", "version", "reason"])
     package static let underWay = Metric<Gauge>(
         "apus_requests_under_way", "Requests that were admitted and not answered yet", labels: version)
+    package static let padded = Metric<Counter>(
+        "apus_padded_positions_total", "Positions added to inputs so that requests of different lengths share batches",
+        labels: version)
+    package static let coalesced = Metric<Counter>(
+        "apus_requests_coalesced_total", "Requests answered by the run of an equal one", labels: version)
     package static let retried = Metric<Counter>(
         "apus_batches_run_apart_total", "Batches that failed, whose requests then ran one by one", labels: version)
 }

@@ -17,9 +17,13 @@
         @Flag(help: "Print the configuration as clients get it, in JSON.")
         var json = false
 
+        @Flag(help: "Do not measure how models without a configuration are best served.")
+        var noMeasure = false
+
         func run() throws {
             try reporting(json: json) {
-                let reports = try ConfigurationReport.reports(at: path, options: Options())
+                let reports = try ConfigurationReport.reports(
+                    at: path, options: Options(), benchmark: noMeasure ? nil : SelfBenchmark())
                 if let wrong = reports.first(where: { !$0.mistakes.isEmpty }), reports.count == 1 {
                     throw Failure(wrong.mistakes.joined(separator: "\n"))
                 }

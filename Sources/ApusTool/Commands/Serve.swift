@@ -22,6 +22,7 @@
             case none
             case poll
             case explicit
+            case both = "poll,explicit"
         }
 
         @Argument(help: "Models and folders of models.", completion: .file())
@@ -32,7 +33,9 @@
             help: ArgumentHelp("A folder of models; repeatable.", valueName: "folder"))
         var repositories: [String] = []
 
-        @Option(help: "none: load all at the start; poll: follow changes; explicit: load when asked to.")
+        @Option(
+            help:
+                "none: load all at the start; poll: follow changes; explicit: load when asked to; poll,explicit: both.")
         var modelControlMode = ControlMode.none
 
         @Option(
@@ -40,7 +43,8 @@
             help: ArgumentHelp("With explicit: load this at the start; repeatable, * for all.", valueName: "name"))
         var loadModels: [String] = []
 
-        @Option(help: ArgumentHelp("With poll: look for changes this often.", valueName: "seconds"))
+        @Option(
+            help: ArgumentHelp("With poll: look for changes this often, besides following them.", valueName: "seconds"))
         var repositoryPollSecs = 15
 
         @Option(help: "The address to open ports on.")
@@ -78,8 +82,31 @@
         )
         var memoryLimit: Int?
 
+        @Option(
+            help: ArgumentHelp(
+                "Load models when they are first asked for, and unload the least recently used, to stay within this, "
+                    + "such as 2GB.", valueName: "size"))
+        var memoryBudget: ByteSize?
+
+        @Option(
+            name: .customLong("pin"),
+            help: ArgumentHelp("With a memory budget: load this at the start, and keep it.", valueName: "model"))
+        var pinned: [String] = []
+
         @Option(help: ArgumentHelp("Megabytes of responses kept for equal requests.", valueName: "MB"))
         var responseCache = 0
+
+        @Option(
+            help: ArgumentHelp(
+                "Close batches so that this part of requests is answered within this time.",
+                valueName: "\"p99 20ms\""), transform: Serve.objective)
+        var objective: LatencyObjective?
+
+        @Option(help: "execution_count: instances run as their rate_limiter says; off: when they like.")
+        var rateLimit = RateLimit.off
+
+        @Option(help: ArgumentHelp("With a rate limit: how many of a resource there are.", valueName: "name:count"))
+        var rateLimitResource: [RateLimitResource] = []
 
         @Option(help: ArgumentHelp("Time for requests under way to end.", valueName: "seconds"))
         var exitTimeoutSecs = 30
@@ -89,6 +116,9 @@
 
         @Option(help: ArgumentHelp("Connections from one address; more are closed at once.", valueName: "count"))
         var maxConnectionsPerPeer: Int?
+
+        @Flag(help: "Do not measure how models without a configuration are best served.")
+        var noMeasure = false
 
         @Flag(help: "Let clients on this machine pass tensors in shared memory.")
         var allowClientShm = false
@@ -117,9 +147,21 @@
             guard (1...86_400).contains(repositoryPollSecs) else {
                 throw ValidationError("--repository-poll-secs takes 1 to 86400")
             }
-            guard loadModels.isEmpty || modelControlMode == .explicit else {
+            guard pinned.isEmpty || memoryBudget != nil else { throw ValidationError("--pin needs --memory-budget") }
+            guard rateLimitResource.isEmpty || rateLimit == .executionCount else {
+                throw ValidationError("--rate-limit-resource needs --rate-limit execution_count")
+            }
+            guard loadModels.isEmpty || [.explicit, .both].contains(modelControlMode) else {
                 throw ValidationError("--load-model needs --model-control-mode explicit")
             }
+        }
+
+        @Sendable
+        private static func objective(_ text: String) throws -> LatencyObjective {
+            guard let objective = LatencyObjective(text) else {
+                throw ValidationError("--objective takes a part and a time, such as \"p99 20ms\"")
+            }
+            return objective
         }
 
         func run() throws {
@@ -146,11 +188,18 @@
             var repository = RepositoryOptions(paths: paths + repositories)
             switch modelControlMode {
             case .none: break
-            case .poll: repository.pollInterval = .seconds(repositoryPollSecs)
-            case .explicit:
+            case .poll: break
+            case .explicit, .both:
                 repository.allowsLoading = true
-                repository.startup = loadModels.contains("*") ? .all : .named(loadModels)
+                if modelControlMode == .explicit || !loadModels.isEmpty {
+                    repository.startup = loadModels.contains("*") ? .all : .named(loadModels)
+                }
             }
+            if [.poll, .both].contains(modelControlMode) {
+                repository.pollInterval = .seconds(repositoryPollSecs)
+                repository.watches = true
+            }
+            repository.benchmark = noMeasure ? nil : SelfBenchmark()
             var options = ServerOptions(repository: repository)
             options.serving.version = Engine.version
             options.serving.threadCount = threads
@@ -159,6 +208,15 @@
             if let maxRequestMemory { options.serving.maximumRequestBytes = maxRequestMemory << 20 }
             options.serving.memoryLimitBytes = memoryLimit.map { $0 << 20 }
             options.serving.responseCacheBytes = responseCache << 20
+            options.serving.objective = objective
+            if rateLimit == .executionCount {
+                options.serving.rateLimits = Dictionary(rateLimitResource.map { ($0.name, $0.count) }) { max($0, $1) }
+            }
+            if let memoryBudget {
+                var residency = Residency.Options(budgetBytes: memoryBudget.count)
+                residency.pinned = Set(pinned)
+                options.serving.residency = residency
+            }
             options.host = host
             options.httpPort = httpPort
             options.grpcPort = grpcPort

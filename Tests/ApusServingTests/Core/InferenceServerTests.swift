@@ -237,18 +237,18 @@ import Testing
         try small.load("m", .doubling, dimensions: [-1, 2], maxBatchSize: 0)
         let response = try await small.server.infer(SmallServer.request("m", 2, rows: 100))
         #expect(response.outputs[0].shape == [100, 2])
-        #expect(try small.server.modelMetadata("m", version: "").inputs[0].shape == [-1, 2])
+        #expect(try await small.server.modelMetadata("m", version: "").inputs[0].shape == [-1, 2])
     }
 
     @Test("Metadata, configuration and readiness know the versions")
     func describes() async throws {
         let small = SmallServer()
         try small.load("m", .doubling, versions: [3, 1])
-        let metadata = try small.server.modelMetadata("m", version: "")
+        let metadata = try await small.server.modelMetadata("m", version: "")
         #expect(metadata.versions == ["1", "3"])
         #expect(metadata.platform == "onnxruntime_onnx")
         #expect(metadata.inputs == [ModelMetadata.Port(name: "x", datatype: .float32, shape: [-1, 2])])
-        #expect(try small.server.modelMetadata("m", version: "1").versions == ["1"])
+        #expect(try await small.server.modelMetadata("m", version: "1").versions == ["1"])
         #expect(try await small.server.infer(SmallServer.request("m", 1)).version == "3")
         #expect(try await small.server.infer(SmallServer.request("m", 1) { $0.version = "1" }).version == "1")
         #expect(try small.server.isReady("m", version: "3"))

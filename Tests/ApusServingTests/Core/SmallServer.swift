@@ -21,6 +21,11 @@ struct SmallServer {
         server = InferenceServer(options: options, host: host)
     }
 
+    /// What a model takes and gives.
+    func signature(_ model: SmallModel) throws -> Signature {
+        try Model(bytes: model.bytes, options: host.engineOptions).signature
+    }
+
     /// Loads a model of one input and one output.
     func load(
         _ name: String, _ model: SmallModel, _ datatype: Datatype = .float32, dimensions: [Int] = [2],

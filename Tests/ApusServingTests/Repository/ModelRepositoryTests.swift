@@ -88,7 +88,7 @@ import Testing
         #expect(configuration.outputs.first?.labels == ["cat", "dog"])
         #expect(configuration.warmUps.count == 1)
         #expect(configuration.notes.contains { $0.contains("version 5 is asked for") })
-        #expect(try server.modelMetadata("a", version: "").inputs.first?.shape == [-1, 2])
+        #expect(try await server.modelMetadata("a", version: "").inputs.first?.shape == [-1, 2])
     }
 
     @Test(
@@ -212,7 +212,7 @@ import Testing
         let (repository, server) = repository { $0.allowsLoading = true }
         try await repository.start()
         try await server.load("a", parameters: ["config": .string(#"{"max_batch_size":32}"#)], files: [:])
-        #expect(try server.modelConfiguration("a", version: "").maxBatchSize == 32)
+        #expect(try await server.modelConfiguration("a", version: "").maxBatchSize == 32)
         let file = ["file:7/model.onnx": multiplying(6)]
         try await server.load("a", parameters: ["config": .string("{}")], files: file)
         #expect(try await factor(server, "a", version: "7") == 6)
@@ -296,11 +296,11 @@ import Testing
         try Model.build(path: "\(folder.path)/a/1/model.onnx", plan: "\(folder.path)/a/1/model.plan", options: options)
         let (repository, server) = repository { $0.allowsLoading = true }
         try await repository.start()
-        #expect(try server.modelMetadata("a", version: "").platform == "apus_plan")
+        #expect(try await server.modelMetadata("a", version: "").platform == "apus_plan")
         folder.write("a/1/model.onnx", multiplying(3))
         try await server.load("a", parameters: [:], files: [:])
         #expect(try await factor(server, "a") == 3)
-        #expect(try server.modelMetadata("a", version: "").platform == "onnxruntime_onnx")
+        #expect(try await server.modelMetadata("a", version: "").platform == "onnxruntime_onnx")
         #expect(
             try repository.host.configuration("a", version: "").notes.contains { $0.contains("in place of the plan") })
     }

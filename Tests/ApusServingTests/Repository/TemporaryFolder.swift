@@ -61,6 +61,12 @@ final class TemporaryFolder: Sendable {
         unsafe symlink(target, "\(path)/\(name)")
     }
 
+    /// Moves something of the folder to any path, in one step.
+    func move(_ name: String, to target: String) {
+        // SAFETY: both are C strings during the call.
+        unsafe _ = rename("\(path)/\(name)", target)
+    }
+
     private func makeFolders(_ name: String) {
         var folder = path
         for part in name.split(separator: "/", omittingEmptySubsequences: false).dropLast() {

@@ -21,6 +21,7 @@ struct ConfigurationCheck {
         check.checkInstances()
         check.checkWarmUps()
         check.checkResponses()
+        check.checkObjective()
         return check.mistakes
     }
 
@@ -205,6 +206,17 @@ struct ConfigurationCheck {
                 wrong("\(path).inputs", "the warm-up of input '\(name)' needs sizes of 0 or more, found \(input.dims)")
             }
         }
+    }
+
+    private mutating func checkObjective() {
+        guard let text = message.parameters["objective"]?.stringValue else { return }
+        if LatencyObjective(text) == nil {
+            wrong("parameters", "the objective '\(text)' is no part and time", "write \"p99 20ms\"")
+        }
+        if case .dynamicBatching? = message.schedulingChoice, message.maxBatchSize > 0 { return }
+        wrong(
+            "parameters", "an objective closes batches, but requests are not batched",
+            "add dynamic_batching { } and a max_batch_size of 1 or more")
     }
 
     private mutating func checkResponses() {

@@ -30,7 +30,9 @@ package enum ConfigurationNotes {
         note(message.input.contains { $0.format != .none }, "input.format", "tensors are passed on as they come")
         for group in message.instanceGroup {
             let name = group.name.isEmpty ? "instance_group" : "instance_group '\(group.name)'"
-            note(group.hasRateLimiter, "rate_limiter of \(name)", "no rate limit is on")
+            if group.hasRateLimiter {
+                notes.append("rate_limiter of \(name) has an effect with --rate-limit execution_count only")
+            }
             note(!group.secondaryDevices.isEmpty, "secondary_devices of \(name)", "there are none")
             note(!group.hostPolicy.isEmpty, "host_policy of \(name)", "instances run on every core")
             note(group.passive, "\(name)", "passive instances take no requests")
