@@ -80,8 +80,10 @@ let package = Package(
         .systemLibrary(name: "COpenJPEG", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CApusImages", dependencies: ["CJPEG", "COpenJPEG", "CPNG", "CWebP"]),
         .target(name: "CApusArchives", dependencies: ["CZlib"]),
+        .target(name: "CApusZstd", dependencies: ["CZstd"]),
         .target(name: "ApusFormats", dependencies: ["ApusTensors", "CApusArchives", "CApusImages"]),
 
         // Counts allocations in a process that is started with it preloaded.
@@ -101,7 +103,7 @@ let package = Package(
         .target(
             name: "ApusServingHTTP",
             dependencies: [
-                "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives",
+                "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives", "CApusZstd",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -153,6 +155,13 @@ let package = Package(
         .target(
             name: "ApusFuzzTargets", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors"],
             path: "Fuzz/Targets"),
+        .target(
+            name: "ApusServingFuzzTargets",
+            dependencies: [
+                "Apus", "ApusProtocol", "ApusServing", "ApusServingHTTP",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Fuzz/ServingTargets"),
 
         // Tests.
         .testTarget(name: "ApusTensorsTests", dependencies: ["ApusTensors"]),
@@ -207,7 +216,8 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(name: "ApusServerTests", dependencies: ["ApusServer", "ApusServing"]),
-        .testTarget(name: "FuzzTests", dependencies: ["ApusFuzzTargets", "apus-fuzz"]),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["ApusFuzzTargets", "ApusServingFuzzTargets", "apus-fuzz"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

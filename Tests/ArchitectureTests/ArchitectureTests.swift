@@ -32,7 +32,9 @@ import Testing
         "ApusServing": [
             "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
         ],
-        "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives"],
+        "ApusServingHTTP": [
+            "ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors", "CApusArchives", "CApusZstd",
+        ],
         "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusTelemetry", "ApusTensors"],
         "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusTelemetry"],
         "KernelDigestGenerator": [], "OperatorCatalogueGenerator": [],

@@ -51,7 +51,8 @@ struct RequestCheck: Sendable {
         var batchSize: Int?
         for given in request.inputs {
             guard let input = inputs.first(where: { $0.specification.name == given.name }) else {
-                throw refusal(request, "unexpected inference input '\(given.name)' for model '\(model)'")
+                throw ServingError(
+                    .invalidArgument, "unexpected inference input '\(given.name)' for model '\(model)'")
             }
             guard case .none = slot.inputs[input.position] else {
                 throw refusal(request, "input '\(given.name)' already exists in request")
@@ -179,5 +180,7 @@ struct RequestCheck: Sendable {
 
 extension InferenceRequest {
     /// What messages of the core begin with: the request's name in brackets.
-    var prefix: String { "[request id: \(id.isEmpty ? "<id_unknown>" : id)] " }
+    var prefix: String { InferenceRequest.prefix(id) }
+
+    static func prefix(_ id: String) -> String { "[request id: \(id.isEmpty ? "<id_unknown>" : id)] " }
 }

@@ -4,11 +4,13 @@
 import ApusServing
 import HTTPTypes
 import Hummingbird
-import NIOCore
+package import NIOCore
 
 /// Why a body was not taken.
 enum BodyError: Error {
     case tooLarge(limit: Int)
+    /// It is compressed in a way that is not spoken.
+    case notSpoken(ServingError)
 
     /// The refusal as an answer; the connection ends with it, as the rest of the body is not wanted.
     var response: Response {
@@ -18,12 +20,16 @@ enum BodyError: Error {
                 .contentTooLarge, "the request's body is larger than the limit of \(limit) bytes")
             response.headers[.connection] = "close"
             return response
+        case .notSpoken(let error):
+            var response = error.response
+            response.headers[.acceptEncoding] = Compression.names
+            return response
         }
     }
 }
 
 /// A body in the pieces it came in, which are read from the first to the last and never joined without need.
-struct CollectedBody: Sendable {
+package struct CollectedBody: Sendable {
     private var pieces: [ByteBuffer] = []
     /// The piece that is read now.
     private var current = 0
@@ -33,8 +39,10 @@ struct CollectedBody: Sendable {
     /// Pieces smaller than this are joined, so that a body in single bytes does not hold a buffer for each.
     private static let smallBytes = 4096
 
-    /// Holds one piece.
-    init(_ piece: ByteBuffer) { append(piece) }
+    /// Holds pieces.
+    package init(_ pieces: [ByteBuffer]) {
+        for piece in pieces { append(piece) }
+    }
 
     /// Takes in the body of a request.
     ///
