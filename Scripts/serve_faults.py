@@ -168,14 +168,14 @@ def whole(server):
         check("gRPC whole", b"OUTPUT1" in data, data[-200:])
 
 
-def slow_heads(server):
-    """400 connections that send their heads a byte at a time."""
+def slow(server, address, name, beginning, within):
+    """400 connections that send a beginning and then a byte at a time."""
     base = descriptors(server)
-    connections = [connect(server.http) for _ in range(400)]
+    connections = [connect(address) for _ in range(400)]
     for connection in connections:
-        connection.sendall(b"GET /v2 HTTP/1.1\r\nX-Slow: ")
+        connection.sendall(beginning)
     start, others = time.monotonic(), []
-    while connections and time.monotonic() - start < 20:
+    while connections and time.monotonic() - start < within:
         time.sleep(1)
         others.append(answers(server.http))
         left = [connection for connection in connections if is_open(connection)]
@@ -187,9 +187,11 @@ def slow_heads(server):
         for connection in set(connections) - set(left):
             connection.close()
         connections = left
-    check("400 slow heads are gone in time", not connections, f"{len(connections)} are left")
+    check(f"400 slow {name} are gone in time", not connections, f"{len(connections)} are left")
     check("others are answered meanwhile", None not in others and max(others) < 2, others)
-    check("slow heads leave nothing behind", settles(server, base + 4), f"{descriptors(server)}, {base} before")
+    for connection in connections:
+        connection.close()
+    check(f"slow {name} leave nothing behind", settles(server, base + 4), f"{descriptors(server)}, {base} before")
 
 
 def never_reads(server):
@@ -330,7 +332,11 @@ def main():
         cut(server, server.grpc, "gRPC", http2())
         check("both answer after that", answers(server.http) is not None and grpc_answers(server.grpc))
         never_reads(server)
-        slow_heads(server)
+        slow(server, server.http, "heads", b"GET /v2 HTTP/1.1\r\nX-Slow: ", 20)
+        if "--all" in sys.argv:
+            slow(server, server.http, "bodies", HTTP[:-150], 60)
+            slow(server, server.grpc, "prefaces", b"PRI", 60)
+            slow(server, server.grpc, "calls", http2()[:-50], 60)
         crowded(server)
         check("both answer after everything", answers(server.http) is not None and grpc_answers(server.grpc))
     check("the server ends as it should", server.process.returncode == 0, server.process.returncode)
