@@ -79,8 +79,10 @@ let package = Package(
         .systemLibrary(name: "COpenJPEG", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CApusImages", dependencies: ["CJPEG", "COpenJPEG", "CPNG", "CWebP"]),
         .target(name: "CApusArchives", dependencies: ["CZlib"]),
+        .target(name: "CApusZstd", dependencies: ["CZstd"]),
         .target(name: "ApusFormats", dependencies: ["ApusTensors", "CApusArchives", "CApusImages"]),
 
         // Counts allocations in a process that is started with it preloaded.
@@ -100,7 +102,7 @@ let package = Package(
         .target(
             name: "ApusServingTransport",
             dependencies: [
-                "ApusServing", "ApusTelemetry", "CApusArchives",
+                "ApusServing", "ApusTelemetry", "CApusArchives", "CApusZstd",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -167,6 +169,13 @@ let package = Package(
         .target(
             name: "ApusFuzzTargets", dependencies: ["ApusFormats", "ApusGraphs", "ApusONNX", "ApusTensors"],
             path: "Fuzz/Targets"),
+        .target(
+            name: "ApusServingFuzzTargets",
+            dependencies: [
+                "Apus", "ApusProtocol", "ApusServing", "ApusServingHTTP", "ApusServingTransport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Fuzz/ServingTargets"),
 
         // Tests.
         .testTarget(name: "ApusTensorsTests", dependencies: ["ApusTensors"]),
@@ -227,7 +236,8 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(name: "ApusServerTests", dependencies: ["ApusServer", "ApusServing"]),
-        .testTarget(name: "FuzzTests", dependencies: ["ApusFuzzTargets", "apus-fuzz"]),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["ApusFuzzTargets", "ApusServingFuzzTargets", "apus-fuzz"]),
         .testTarget(name: "ArchitectureTests"),
     ]
 )

@@ -24,7 +24,8 @@ fail() {
 # Installs Debian packages that are missing; others may bring the libraries themselves.
 need_packages() {
     local missing=() pair
-    for pair in jpeglib.h:libjpeg62-turbo-dev png.h:libpng-dev zlib.h:zlib1g-dev webp/decode.h:libwebp-dev; do
+    for pair in jpeglib.h:libjpeg62-turbo-dev png.h:libpng-dev zlib.h:zlib1g-dev zstd.h:libzstd-dev \
+        webp/decode.h:libwebp-dev; do
         printf '#include <stddef.h>\n#include <stdio.h>\n#include <%s>\n' "${pair%%:*}" |
             clang -E -x c - > /dev/null 2>&1 || missing+=("${pair##*:}")
     done

@@ -103,6 +103,29 @@ def expectation(tool, models):
             check("a body in single bytes is answered", connection.recv(4096).startswith(b"HTTP/1.1 400"))
 
 
+def diagnostics(tool, models, folder):
+    """A line for each request, and traces in a file."""
+    one = {"shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}
+    body = json.dumps({"id": "seven", "inputs": [{"name": name, **one} for name in ("INPUT0", "INPUT1")]}).encode()
+    trace = folder / "trace.json"
+    with serve_process.Server(
+            tool, models / "add.onnx", "--log-verbose", "1", "--trace-config", f"triton,file={trace}",
+            "--trace-config", "level=TIMESTAMPS", "--trace-config", "rate=2") as server:
+        for _ in range(4):
+            check("a request is answered", ask(server.http, "/v2/models/add/infer", body)[0] == 200)
+        quiet = json.dumps({"log_verbose_level": 0}).encode()
+        check("lines can be switched off", ask(server.http, "/v2/logging", quiet)[1]["log_verbose_level"] == 0)
+        check("and then there are none", ask(server.http, "/v2/models/add/infer", body)[0] == 200)
+    lines = [line for line in server.process.stderr.read().splitlines() if "] infer model=add" in line]
+    check("each has its line", len(lines) == 4, lines)
+    check("which tells where its time went", all(
+        "status=OK queue_us=" in line and "compute_us=" in line and line.endswith("id=seven") for line in lines), lines)
+    records = json.loads(trace.read_text(encoding="utf-8"))
+    check("one in two is traced", sum("model_name" in record for record in records) == 2, records)
+    names = [stamp["name"] for stamp in records[1]["timestamps"]]
+    check("with its stages", names[0] == "REQUEST_START" and names[-1] == "REQUEST_END" and len(names) == 8, names)
+
+
 def main():
     tool, models, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     shutil.rmtree(folder, ignore_errors=True)
@@ -111,6 +134,7 @@ def main():
     stop(tool, models)
     sockets(tool, models, folder)
     expectation(tool, models)
+    diagnostics(tool, models, folder)
     print(*counts)
 
 

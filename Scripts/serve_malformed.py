@@ -242,6 +242,7 @@ def grpc_calls(address):
         counts[0] += 1
 
 
-http(sys.argv[1])
-grpc_calls(sys.argv[2])
-print(*counts)
+if __name__ == "__main__":
+    http(sys.argv[1])
+    grpc_calls(sys.argv[2])
+    print(*counts)

@@ -16,6 +16,15 @@ package enum ServerEvent: Sendable, Equatable, CustomStringConvertible {
     /// The time to stop is over; so many requests did not end.
     case stopped(requestCount: Int)
 
+    /// Whether the log's settings ask for it; what the server itself does is always told.
+    func isWanted(_ logs: LogSettings.Values) -> Bool {
+        switch self {
+        case .model(.failed), .model(.unreadable): logs.error
+        case .model: logs.info
+        default: true
+        }
+    }
+
     /// One line.
     package var description: String {
         switch self {

@@ -24,6 +24,10 @@ package struct ServerOptions: Sendable {
     package var httpSocket: String?
     /// The path of a Unix socket that speaks gRPC as well; that of HTTP: one socket for both.
     package var grpcSocket: String?
+    /// How requests are traced.
+    package var traces = TraceSettings()
+    /// What is logged.
+    package var logs = LogSettings()
     /// Whether clients may name regions of shared memory.
     package var allowsSharedMemory = false
     /// How long requests under way may take to end after the signal to stop.

@@ -5,6 +5,7 @@ package import ApusServing
 import ApusServingGRPC
 import ApusServingHTTP
 import ApusServingTransport
+import ApusTelemetry
 import Logging
 import NIOCore
 import NIOPosix
@@ -22,13 +23,18 @@ package struct ServerProcess: Sendable {
     /// Makes the core of a server; nothing is loaded and nothing listens before ``run(until:)``.
     package init(_ options: ServerOptions, report: @escaping @Sendable (ServerEvent) -> Void) {
         self.options = options
+        let report: @Sendable (ServerEvent) -> Void = { if $0.isWanted(options.logs.values) { report($0) } }
         self.report = report
         let host = ModelHost(options: options.serving)
         var places = options.repository
         places.report = { report(.model($0)) }
         repository = ModelRepository(places, host: host)
-        server = InferenceServer(options: options.serving, host: host, repository: repository)
-        state = EdgeState(allowsSharedMemory: options.allowsSharedMemory)
+        let dropped = host.metrics.instrument(LogMetrics.dropped)
+        state = EdgeState(
+            allowsSharedMemory: options.allowsSharedMemory, traces: options.traces, logs: options.logs,
+            writer: BackgroundWriter { dropped.add(UInt64($0)) })
+        server = InferenceServer(
+            options: options.serving, host: host, repository: repository, observer: state.observer)
     }
 
     /// How long listeners may take to close once nothing is under way; what is left then is cut off.
@@ -79,6 +85,8 @@ package struct ServerProcess: Sendable {
         }
         await connectionTasks.wait()
         report(.stopped(requestCount: left))
+        state.observer.tracer.finish()
+        state.writer.flush()
         try? await threads.shutdownGracefully()
         return left
     }

@@ -11,9 +11,14 @@ package final class InferenceServer: Sendable {
     /// The models that are served.
     package let host: ModelHost
     private let repository: (any RepositoryControl)?
+    private let observer: RequestObserver?
 
     /// Makes a server of the models of a host, which come from a repository unless they are loaded by hand.
-    package init(options: ServingOptions, host: ModelHost, repository: (any RepositoryControl)? = nil) {
+    package init(
+        options: ServingOptions, host: ModelHost, repository: (any RepositoryControl)? = nil,
+        observer: RequestObserver? = nil
+    ) {
+        self.observer = observer
         self.options = options
         self.host = host
         self.repository = repository
@@ -26,7 +31,16 @@ package final class InferenceServer: Sendable {
     ///
     /// - Throws: ``ServingError`` that names the field, what was expected and what was there, or why it was refused.
     package func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse {
-        try await host.infer(request)
+        guard let observer else { return try await host.infer(request) }
+        let watch = observer.begin(request)
+        do throws(ServingError) {
+            let response = try await host.infer(request)
+            if watch != nil { observer.end(watch, request, .success(response)) }
+            return response
+        } catch {
+            observer.end(watch, request, .failure(error))
+            throw error
+        }
     }
 
     /// Runs a model on the inputs of a request for a caller that is no task: see ``ModelHost/begin(_:_:hop:_:)``.
@@ -35,7 +49,12 @@ package final class InferenceServer: Sendable {
         hop: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
         _ completion: @escaping @Sendable (Result<InferenceResponse, ServingError>) -> Void
     ) {
-        host.begin(request, pending, hop: hop, completion)
+        guard let observer else { return host.begin(request, pending, hop: hop, completion) }
+        let watch = observer.begin(request)
+        host.begin(request, pending, hop: hop) { result in
+            if watch != nil || result.isFailure { observer.end(watch, request, result) }
+            completion(result)
+        }
     }
 
     /// What the server says of itself.
@@ -126,4 +145,8 @@ package final class InferenceServer: Sendable {
         "model_configuration", "system_shared_memory", "cuda_shared_memory", "binary_tensor_data", "parameters",
         "statistics", "trace", "logging",
     ]
+}
+
+extension Result {
+    fileprivate var isFailure: Bool { if case .failure = self { true } else { false } }
 }

@@ -41,7 +41,10 @@ package struct EdgeResponder: HTTPResponder {
         for method in methods {
             let isHead = method == .head && endpoints[.head] == nil
             guard let endpoint = isHead ? endpoints[.get] : endpoints[method] else {
-                router.on(path, method: method) { _, _ in
+                router.on(path, method: method) { _, context -> Response in
+                    guard PathParameters(context.parameters).hasProperVersion else {
+                        return .error(.notFound, "Not Found")
+                    }
                     var response =
                         method == .options
                         ? Response(status: .noContent) : Response.error(.methodNotAllowed, "Method Not Allowed")

@@ -31,7 +31,7 @@ package enum Routes {
         Route(.post, "v2/repository/index", GetRepositoryIndex()),
         Route(.post, "v2/repository/models/{model}/load", LoadModel()),
         Route(.post, "v2/repository/models/{model}/unload", UnloadModel()),
-        Route(.post, "v2/repository/{repository}/index", RefuseRepository()),
+        Route(.post, "v2/repository/{repository}/index", GetRepositoryIndex()),
         Route(.post, "v2/repository/{repository}/models/{model}/load", RefuseRepository()),
         Route(.post, "v2/repository/{repository}/models/{model}/unload", RefuseRepository()),
 

@@ -3,6 +3,7 @@
 
 package import ApusServing
 import CApusArchives
+import CApusZstd
 import HTTPTypes
 package import NIOCore
 
@@ -10,8 +11,10 @@ package import NIOCore
 package enum Compression: String {
     case gzip
     case deflate
+    case zstd
 
-    private var format: Int32 { self == .gzip ? Int32(apus_gzip) : Int32(apus_zlib) }
+    /// The names of all, as a header lists them.
+    package static let names = "gzip, deflate, zstd"
 
     /// The compression of a body by its header; nil for none.
     ///
@@ -19,7 +22,7 @@ package enum Compression: String {
     package static func of(_ header: String?) throws(ServingError) -> Compression? {
         guard let name = header?.lowercased(), !name.isEmpty, name != "identity" else { return nil }
         guard let compression = Compression(rawValue: name == "x-gzip" ? "gzip" : name) else {
-            throw ServingError(.unimplemented, "Content-Encoding is '\(name)', expected gzip or deflate")
+            throw ServingError(.unimplemented, "Content-Encoding is '\(name)', expected one of \(names)")
         }
         return compression
     }
@@ -36,7 +39,7 @@ package enum Compression: String {
             guard weight > 0, best.map({ weight > $0.weight }) ?? true else { continue }
             if name == "identity" {
                 best = (nil, weight)
-            } else if let compression = Compression(rawValue: name == "*" || name == "x-gzip" ? "gzip" : name) {
+            } else if let compression = Compression(rawValue: name == "x-gzip" ? "gzip" : name) {
                 best = (compression, weight)
             }
         }
@@ -55,11 +58,9 @@ package enum Compression: String {
     /// - Throws: ``ServingError`` with code `invalidArgument` for a body that is unsound or unpacks to more than the
     ///   limit.
     package func unpacked(_ body: ByteBuffer, limit: Int) throws(ServingError) -> ByteBuffer {
-        // SAFETY: the inflater is freed once, after its last use.
-        guard let inflater = unsafe apus_inflater_make(format) else {
+        guard let unpacker = Unpacker(self) else {
             throw ServingError(.internal, "no memory to unpack the request's body")
         }
-        defer { unsafe apus_inflater_free(inflater) }
         var unpacked = ByteBufferAllocator().buffer(capacity: min(limit, max(4096, body.readableBytes * 3)))
         var status: Int32 = 0
         while status == 0 {
@@ -68,13 +69,12 @@ package enum Compression: String {
                 throw ServingError(
                     .invalidArgument, "the request's body unpacks to more than the limit of \(limit) bytes")
             }
-            // SAFETY: the function writes at most as many bytes as there is room for, and says how many it wrote.
+            // SAFETY: at most as many bytes are written as there is room for, and so many are said to be.
             unsafe body.withUnsafeReadableBytes { source in
                 _ = unsafe unpacked.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
                     var written = 0
-                    status = unsafe apus_inflater_run(
-                        inflater, source.baseAddress?.assumingMemoryBound(to: UInt8.self), source.count,
-                        target.baseAddress?.assumingMemoryBound(to: UInt8.self), room, &written)
+                    let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[..<room])
+                    status = unsafe unpacker.run(source, part, &written)
                     return written
                 }
             }
@@ -87,13 +87,19 @@ package enum Compression: String {
 
     /// Packs a body; nil where that does not make it smaller.
     package func packed(_ body: ByteBuffer) -> ByteBuffer? {
-        var packed = ByteBufferAllocator().buffer(capacity: apus_packed_bound(body.readableBytes))
+        let bound =
+            self == .zstd ? apus_zstd_bound(body.readableBytes) : apus_packed_bound(body.readableBytes)
+        var packed = ByteBufferAllocator().buffer(capacity: bound)
         // SAFETY: the function writes at most as many bytes as there is room for, and says how many it wrote.
         let count = unsafe body.withUnsafeReadableBytes { source in
             unsafe packed.writeWithUnsafeMutableBytes(minimumWritableBytes: source.count) { target in
-                unsafe apus_pack(
-                    format, source.baseAddress?.assumingMemoryBound(to: UInt8.self), source.count,
-                    target.baseAddress?.assumingMemoryBound(to: UInt8.self), target.count)
+                let from = unsafe source.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                let to = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                switch self {
+                case .gzip: return unsafe apus_pack(Int32(apus_gzip), from, source.count, to, target.count)
+                case .deflate: return unsafe apus_pack(Int32(apus_zlib), from, source.count, to, target.count)
+                case .zstd: return unsafe apus_zstd_pack(from, source.count, to, target.count)
+                }
             }
         }
         return count > 0 && count < body.readableBytes ? packed : nil

@@ -73,7 +73,7 @@ import Testing
             (.get, "/v3", 404, "Not Found"),
             (.post, "/v2/health/live", 405, "Method Not Allowed"),
             (.get, "/v2/models/floats/infer", 405, "Method Not Allowed"),
-            (.post, "/v2/repository/other/index", 501, "'repository_name' specification is not supported"),
+            (.post, "/v2/repository/other/models/m/load", 501, "'repository_name' specification is not supported"),
             (.post, "/v2/cudasharedmemory/region/r/register", 400, "computes on CPUs only"),
             (.get, "/v2/systemsharedmemory/region/r/status", 404, "Unable to find system shared memory region: 'r'"),
         ] as [(HTTPRequest.Method, String, Int, String)])
@@ -91,6 +91,7 @@ import Testing
         let options = try await Self.ask(.options, "/v2/models/floats/infer")
         #expect(options.status == 204 && options.headers[.allow] == "OPTIONS, POST")
         #expect(try await Self.ask(.get, "/v2/").status == 200)
+        #expect(try await Self.ask(.post, "/v2/repository/other/index").status == 200)
         #expect(try await Self.ask(.get, "/v2/models/flo%61ts").status == 200)
     }
 
@@ -175,9 +176,9 @@ import Testing
     @Test(
         "Wrong lengths are refused and say by how much",
         arguments: [
-            (8, 4, "expecting 4 additional bytes for input 'x'"),
-            (8, 12, "unexpected additional input data: 4 bytes"),
-            (4, 4, "input byte size mismatch for input 'x'. Expected 8, got 4"),
+            (8, 4, "unexpected size for input 'x', expecting 4 additional bytes for model 'floats'"),
+            (8, 12, "unexpected additional input data for model 'floats': 4 bytes"),
+            (4, 4, "input byte size mismatch for input 'x' for model 'floats'. Expected 8, got 4"),
         ])
     func lengths(claimed: Int, sent: Int, text: String) async throws {
         let answer = try await Self.infer(
@@ -198,7 +199,8 @@ import Testing
     }
 
     @Test(
-        "Compressed requests are unpacked, answers packed only where it pays", arguments: [Compression.gzip, .deflate])
+        "Compressed requests are unpacked, answers packed only where it pays",
+        arguments: [Compression.gzip, .deflate, .zstd])
     func compression(_ compression: Compression) async throws {
         let data = Array(repeating: "1", count: 1000).joined(separator: ",")
         let json = #"{"inputs":[{"name":"x","shape":[1,1000],"datatype":"FP32","data":[\#(data)]}]}"#

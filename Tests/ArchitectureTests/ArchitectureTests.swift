@@ -32,7 +32,7 @@ import Testing
         "ApusServing": [
             "Apus", "ApusExecution", "ApusKernels", "ApusProtocol", "ApusTelemetry", "ApusTensors",
         ],
-        "ApusServingTransport": ["ApusServing", "ApusTelemetry", "CApusArchives"],
+        "ApusServingTransport": ["ApusServing", "ApusTelemetry", "CApusArchives", "CApusZstd"],
         "ApusServingHTTP": ["ApusProtocol", "ApusServing", "ApusServingTransport", "ApusTelemetry", "ApusTensors"],
         "ApusServingGRPC": ["ApusProtocol", "ApusServing", "ApusServingTransport", "ApusTelemetry", "ApusTensors"],
         "ApusServer": ["ApusServing", "ApusServingGRPC", "ApusServingHTTP", "ApusServingTransport", "ApusTelemetry"],

@@ -10,7 +10,7 @@ import apus_fuzz
 @Suite struct CorpusTests {
     private static let folder = String(#filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined())
 
-    private static func files(_ name: String) -> [String] {
+    static func files(_ name: String) -> [String] {
         // SAFETY: the directory is closed once, and names are copied before the next call.
         guard let directory = unsafe opendir("\(folder)/Fuzz/Corpus/\(name)") else { return [] }
         defer { unsafe closedir(directory) }

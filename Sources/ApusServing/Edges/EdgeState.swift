@@ -9,13 +9,26 @@ package final class EdgeState: Sendable {
     package let traces: TraceSettings
     /// What is logged.
     package let logs: LogSettings
+    /// What tells the log and the traces of requests.
+    package let observer: RequestObserver
+    /// What writes both.
+    package let writer: BackgroundWriter
 
     /// Makes the state of a server that has just started.
     ///
-    /// - Parameter allowsSharedMemory: Whether clients may name regions of shared memory.
-    package init(allowsSharedMemory: Bool = false) {
+    /// - Parameters:
+    ///   - allowsSharedMemory: Whether clients may name regions of shared memory.
+    ///   - traces: How requests are traced.
+    ///   - logs: What is logged.
+    ///   - writer: What writes logs and traces.
+    package init(
+        allowsSharedMemory: Bool = false, traces: TraceSettings = TraceSettings(), logs: LogSettings = LogSettings(),
+        writer: BackgroundWriter = BackgroundWriter()
+    ) {
         regions = SharedMemoryRegions(isAllowed: allowsSharedMemory)
-        traces = TraceSettings()
-        logs = LogSettings()
+        self.traces = traces
+        self.logs = logs
+        self.writer = writer
+        observer = RequestObserver(log: ServerLog(logs, writer), tracer: Tracer(traces, writer))
     }
 }

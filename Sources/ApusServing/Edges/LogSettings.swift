@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+package import Synchronization
 
 /// What is logged, as clients see and change it.
 package final class LogSettings: Sendable {
@@ -27,6 +27,8 @@ package final class LogSettings: Sendable {
     }
 
     private let state = Mutex(Values())
+    /// How much more is logged, to be asked for with each request.
+    package let verboseLevel = Atomic<UInt32>(0)
 
     /// Makes the settings of a server that logs everything but details.
     package init() {}
@@ -62,6 +64,7 @@ package final class LogSettings: Sendable {
                 }
             }
             state = values
+            verboseLevel.store(values.verboseLevel, ordering: .relaxed)
             return nil
         }
         if let refusal { throw refusal }

@@ -62,7 +62,8 @@ package final class SharedMemoryRegion: Sendable {
         guard !overflow, end <= byteCount, let place = Int(exactly: offset + start) else {
             throw ServingError(
                 .invalidArgument,
-                "Invalid offset + byte size for shared memory region '\(name)': \(start) + \(count), of \(byteCount)")
+                "Invalid \(start >= byteCount ? "offset" : "offset + byte size") for shared memory region: '\(name)', "
+                    + "\(start) + \(count) of \(byteCount) bytes")
         }
         return place
     }

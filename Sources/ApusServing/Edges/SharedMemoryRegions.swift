@@ -67,12 +67,12 @@ package final class SharedMemoryRegions: Sendable {
 
     /// The region a request names.
     ///
-    /// - Throws: ``ServingError`` with code `unimplemented` where regions are not allowed, `invalidArgument` for a name
-    ///   that is not registered.
+    /// - Throws: ``ServingError`` with code `unimplemented` where regions are not allowed, `notFound` for a name that
+    ///   is not registered.
     package func region(_ name: String) throws(ServingError) -> SharedMemoryRegion {
         try checkAllowed()
         guard let region = regions.withLock({ $0[name] }) else {
-            throw ServingError(.invalidArgument, "Unable to find shared memory region: '\(name)'")
+            throw ServingError(.notFound, "Unable to find shared memory region: '\(name)'")
         }
         return region
     }

@@ -42,6 +42,7 @@ final class EnsembleVersion: ServedVersion {
         counts = Lock(ModelStatistics(name: configuration.name, version: text))
     }
 
+    var memoryByteCount: Int { 0 }
     var queued: ModelVersion? { nil }
 
     var statistics: ModelStatistics { counts.withLock { $0 } }
@@ -76,7 +77,7 @@ final class EnsembleVersion: ServedVersion {
 
     func retire() {}
 
-    func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse? {
+    func inferOnce(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse? {
         let start = clock.now
         let slot = RequestSlot(index: 0)
         try check.fill(slot, with: request)

@@ -125,7 +125,7 @@ package final class ModelHost: Sendable {
 
     /// The bytes that a model takes of memory, all versions together, as measured; 0 for one that is not served.
     package func memoryByteCount(of model: String) -> Int {
-        entries.withLock { $0[model]?.versions ?? [] }.reduce(0) { $0 + $1.meters.memoryByteCount }
+        entries.withLock { $0[model]?.versions ?? [] }.reduce(0) { $0 + $1.memoryByteCount }
     }
 
     // MARK: - Requests
@@ -182,11 +182,11 @@ package final class ModelHost: Sendable {
     /// The number of a version's text; nil for the empty text.
     private static func number(_ version: String) throws(ServingError) -> Int64? {
         guard !version.isEmpty else { return nil }
-        guard let number = Int64(version), number > 0 else {
+        guard let number = Int64(version), number >= 0 else {
             throw ServingError(
                 .invalidArgument,
-                "failed to get model version from specified version string '\(version)': it should be an integral "
-                    + "value > 0")
+                "failed to get model version from specified version string '\(version)', version should be an "
+                    + "integral value > 0")
         }
         return number
     }
@@ -224,8 +224,12 @@ package final class ModelHost: Sendable {
             return versions.map(\.statistics)
         } catch {
             guard error.code == .notFound else { throw error }
-            let which = version.map { $0.isEmpty ? "" : " version \($0)" } ?? ""
-            throw ServingError(.invalidArgument, "requested model '\(model)'\(which) is not available")
+            let isServed = entries.withLock { $0[model].map { !$0.versions.isEmpty } ?? false }
+            throw ServingError(
+                .invalidArgument,
+                isServed
+                    ? "requested model version is not available for model '\(model)'"
+                    : "requested model '\(model)' is not available")
         }
     }
 

@@ -20,10 +20,14 @@ protocol ServedVersion: AnyObject, Sendable {
     /// The names of an output's indices.
     func labels(of output: String) -> [String]
 
-    /// Runs a request; nil when the version is on its way out and another one is to be asked.
+    /// The bytes it takes of memory, as measured; 0 for an ensemble, whose models count for themselves.
+    var memoryByteCount: Int { get }
+
+    /// Runs a request, together with equal ones where the configuration allows it; nil when the version is on its way
+    /// out and another one is to be asked.
     ///
     /// - Throws: ``ServingError`` that says what is wrong with the request, or why it was refused or failed.
-    func infer(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse?
+    func inferOnce(_ request: InferenceRequest) async throws(ServingError) -> InferenceResponse?
 
     /// Takes no more requests; those that are there are still answered.
     func retire()
@@ -32,6 +36,7 @@ protocol ServedVersion: AnyObject, Sendable {
 extension ModelVersion: ServedVersion {
     var statistics: ModelStatistics { scheduler.statistics }
     var obstacle: String? { nil }
+    var memoryByteCount: Int { meters.memoryByteCount }
     var queued: ModelVersion? { coalescer == nil ? self : nil }
 
     func labels(of output: String) -> [String] {

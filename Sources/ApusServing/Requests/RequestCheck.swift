@@ -62,6 +62,7 @@ struct RequestCheck: Sendable {
         positionCount = inputs.count
         requiredCount = inputs.count { !$0.specification.isOptional }
         isFixed = true
+        padding = nil
     }
 
     /// Compares a request with the model and puts its inputs into a slot in the model's order.
@@ -72,7 +73,8 @@ struct RequestCheck: Sendable {
         var batchSize: Int?
         for given in request.inputs {
             guard let input = inputs.first(where: { $0.specification.name == given.name }) else {
-                throw refusal(request, "unexpected inference input '\(given.name)' for model '\(model)'")
+                throw ServingError(
+                    .invalidArgument, "unexpected inference input '\(given.name)' for model '\(model)'")
             }
             guard case .none = slot.inputs[input.position] else {
                 throw refusal(request, "input '\(given.name)' already exists in request")
@@ -203,5 +205,7 @@ struct RequestCheck: Sendable {
 
 extension InferenceRequest {
     /// What messages of the core begin with: the request's name in brackets.
-    var prefix: String { "[request id: \(id.isEmpty ? "<id_unknown>" : id)] " }
+    var prefix: String { InferenceRequest.prefix(id) }
+
+    static func prefix(_ id: String) -> String { "[request id: \(id.isEmpty ? "<id_unknown>" : id)] " }
 }

@@ -47,8 +47,7 @@ struct ResponseForm: Sendable {
         for wanted in request.outputs {
             guard let output = output(wanted.name) else {
                 throw ServingError(
-                    .invalidArgument,
-                    request.prefix + "unexpected inference output '\(wanted.name)' for model '\(model)'")
+                    .invalidArgument, "unexpected inference output '\(wanted.name)' for model '\(model)'")
             }
             guard wanted.classificationCount != 0 else { continue }
             try Classification(count: wanted.classificationCount, keepsBatch: keepsBatch)

@@ -9,12 +9,18 @@ package struct ShapedBytes: Sendable {
     private let datatype: Datatype
     private let shape: Shape
     private let count: Int
+    private let model: String
+    private let id: String
 
-    /// Describes an input.
+    /// Describes an input of a request to a model; `id` is the caller's name for the request, or empty.
     ///
     /// `count`: The elements of the shape, which the caller has checked.
-    package init(name: String, _ datatype: Datatype, _ shape: Shape, _ count: Int) {
+    package init(
+        name: String, _ datatype: Datatype, _ shape: Shape, _ count: Int, model: String, id: String
+    ) {
         self.name = name
+        self.model = model
+        self.id = id
         self.datatype = datatype
         self.shape = shape
         self.count = count
@@ -31,10 +37,7 @@ package struct ShapedBytes: Sendable {
         if datatype == .bytes { return try bytesInput(byteCount, read) }
         let (expected, overflow) = count.multipliedReportingOverflow(by: datatype.byteWidth)
         guard !overflow, byteCount == expected else {
-            throw ServingError(
-                .invalidArgument,
-                "input byte size mismatch for input '\(name)'. Expected \(overflow ? "less" : String(expected)), "
-                    + "got \(byteCount)")
+            throw ShapedBytes.mismatch(name, model, id, overflow ? "less" : String(expected), byteCount)
         }
         var target: MutableTensor
         do throws(ComputeError) {
@@ -49,6 +52,16 @@ package struct ShapedBytes: Sendable {
             for index in 0..<count { memory.normalizeBool(at: index) }
         }
         return RequestInput(name: name, tensor: target.finish())
+    }
+
+    /// The refusal of an input whose bytes are not as many as its datatype and its shape take.
+    package static func mismatch(
+        _ name: String, _ model: String, _ id: String, _ expected: String, _ byteCount: Int
+    ) -> ServingError {
+        ServingError(
+            .invalidArgument,
+            InferenceRequest.prefix(id) + "input byte size mismatch for input '\(name)' for model '\(model)'. "
+                + "Expected \(expected), got \(byteCount)")
     }
 
     private func bytesInput(

@@ -15,7 +15,7 @@ extension IncomingInference.Parts {
         request.inputs.reserveCapacity(inputs.count)
         var nextRaw = 0
         for input in inputs {
-            let (shaped, datatype, shape, count) = try input.described()
+            let (shaped, datatype, shape, count) = try input.described(model, id)
             if let place = try SharedPlace(input.parameters, of: "input '\(input.name)'") {
                 guard input.contents == nil else {
                     throw ServingError(
@@ -125,7 +125,9 @@ extension IncomingInference.Parts {
 
 extension IncomingInference.Input {
     /// What the input says of its elements, checked.
-    fileprivate func described() throws(ServingError) -> (ShapedBytes, Datatype, Shape, Int) {
+    fileprivate func described(_ model: String, _ id: String) throws(ServingError) -> (
+        ShapedBytes, Datatype, Shape, Int
+    ) {
         guard let datatype = Datatype(rawValue: datatype) else {
             throw ServingError(.invalidArgument, "datatype '\(datatype)' of input '\(name)' is unknown")
         }
@@ -140,7 +142,7 @@ extension IncomingInference.Input {
         shape = Shape(sizes: sizes)
         do throws(ComputeError) {
             let count = try shape.checkedElementCount()
-            return (ShapedBytes(name: name, datatype, shape, count), datatype, shape, count)
+            return (ShapedBytes(name: name, datatype, shape, count, model: model, id: id), datatype, shape, count)
         } catch {
             throw ServingError(.invalidArgument, "input '\(name)': \(error.message)")
         }

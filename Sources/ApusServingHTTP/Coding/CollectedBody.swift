@@ -2,31 +2,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import HTTPTypes
 import Hummingbird
-import NIOCore
+package import NIOCore
 
 /// Why a body was not taken.
 enum BodyError: Error {
     case tooLarge(limit: Int)
+    /// It is compressed in a way that is not spoken.
+    case notSpoken(ServingError)
 
     /// What is wrong with the body.
     var message: String {
         switch self {
         case .tooLarge(let limit): "the request's body is larger than the limit of \(limit) bytes"
+        case .notSpoken(let error): error.message
         }
     }
 
     /// The refusal as an answer; the connection ends with it, as the rest of the body is not wanted.
     var response: Response {
-        var response = Response.error(.contentTooLarge, message)
-        response.headers[.connection] = "close"
-        return response
+        switch self {
+        case .tooLarge:
+            var response = Response.error(.contentTooLarge, message)
+            response.headers[.connection] = "close"
+            return response
+        case .notSpoken(let error):
+            var response = error.response
+            response.headers[.acceptEncoding] = Compression.names
+            return response
+        }
     }
 }
 
 /// A body in the pieces it came in, which are read from the first to the last and never joined without need.
-struct CollectedBody: Sendable {
+package struct CollectedBody: Sendable {
     private var pieces: [ByteBuffer] = []
     /// The piece that is read now.
     private var current = 0
@@ -39,8 +50,10 @@ struct CollectedBody: Sendable {
     /// Holds nothing.
     init() {}
 
-    /// Holds one piece.
-    init(_ piece: ByteBuffer) { append(piece) }
+    /// Holds pieces.
+    package init(_ pieces: [ByteBuffer]) {
+        for piece in pieces { append(piece) }
+    }
 
     /// Takes in the body of a request.
     ///

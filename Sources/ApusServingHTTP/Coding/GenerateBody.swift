@@ -16,7 +16,9 @@ struct GenerateBody: Sendable {
     /// - Throws: ``ServingError`` that names the field, ``BodyError``, and what reading from the connection throws.
     init(of request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws {
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-            throw ServingError(.unimplemented, "generate takes no compressed bodies, Content-Encoding is '\(encoding)'")
+            throw ServingError(
+                .invalidArgument,
+                "Unsupported content-encoding, only 'identity' is supported. Content-Encoding is '\(encoding)'")
         }
         let metadata = try await edge.server.modelMetadata(path.model, version: path.version)
         let body = try await SmallBody(of: request, limit: edge.limits.jsonBytes)

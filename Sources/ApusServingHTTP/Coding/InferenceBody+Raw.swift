@@ -44,14 +44,14 @@ extension InferenceBody {
                 request: InferenceRequest(model: model, version: version, inputs: [input]), form: .binary)
             return
         }
-        (shaped, sizes) = try InferenceBody.shaped(port, sizes, byteCount)
+        (shaped, sizes) = try InferenceBody.shaped(port, sizes, byteCount, of: model)
         let input = try shaped.input(byteCount) { target throws(ServingError) in body.read(into: &target) }
         self.init(request: InferenceRequest(model: model, version: version, inputs: [input]), form: .binary)
     }
 
     /// The input with its variable size worked out from the bytes there are.
     private static func shaped(
-        _ port: ModelMetadata.Port, _ sizes: [Int64], _ byteCount: Int
+        _ port: ModelMetadata.Port, _ sizes: [Int64], _ byteCount: Int, of model: String
     ) throws(ServingError) -> (ShapedBytes, [Int64]) {
         let unknown = sizes.indices.filter { sizes[$0] < 0 }
         guard unknown.count <= 1 else {
@@ -71,17 +71,16 @@ extension InferenceBody {
         }
         if let place = unknown.first {
             guard known > 0, byteCount % known == 0 else {
-                throw ServingError(
-                    .invalidArgument,
-                    "input byte size mismatch for input '\(port.name)'. Expected a multiple of \(known), "
-                        + "got \(byteCount)"
-                )
+                throw ShapedBytes.mismatch(port.name, model, "", "a multiple of \(known)", byteCount)
             }
             sizes[place] = Int64(byteCount / known)
         }
         let shape = Shape(sizes.map { Int($0) })
         do throws(ComputeError) {
-            return (ShapedBytes(name: port.name, port.datatype, shape, try shape.checkedElementCount()), sizes)
+            return (
+                ShapedBytes(
+                    name: port.name, port.datatype, shape, try shape.checkedElementCount(), model: model, id: ""), sizes
+            )
         } catch {
             throw ServingError(.invalidArgument, "input '\(port.name)': \(error.message)")
         }

@@ -1,7 +1,7 @@
 // Part of Apus, Apache-2.0.
 // SPDX-License-Identifier: Apache-2.0
 
-import ApusServing
+package import ApusServing
 import ApusServingTransport
 import ApusTensors
 package import HTTPTypes
@@ -17,9 +17,9 @@ extension HTTPField.Name {
 }
 
 /// A request for inference with its binary tensors, and the form its answer is to have.
-struct InferenceBody: Sendable {
+package struct InferenceBody: Sendable {
     /// The request for the core.
-    var request: InferenceRequest
+    package var request: InferenceRequest
     /// The form of the answer.
     var form: ResponseForm
 
@@ -33,21 +33,33 @@ struct InferenceBody: Sendable {
     /// - Throws: ``ServingError`` that names the field, ``BodyError``, and what reading from the connection throws.
     init(of request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws {
         var body = try await CollectedBody(of: request, limit: edge.limits.bodyBytes)
-        if let compression = try Compression.of(request.headers[.contentEncoding]) {
+        let compression: Compression?
+        do throws(ServingError) {
+            compression = try Compression.of(request.headers[.contentEncoding])
+        } catch {
+            throw BodyError.notSpoken(error)
+        }
+        if let compression {
             let packed = body.take(body.byteCount)
-            body = CollectedBody(try compression.unpacked(packed, limit: edge.limits.unpackedBytes))
+            body = CollectedBody([try compression.unpacked(packed, limit: edge.limits.unpackedBytes)])
         }
         let jsonLength = request.headers[.jsonLength]
         // What a raw body means depends on the model, which may have to be loaded to tell.
         if jsonLength == "0" { _ = try await edge.server.modelMetadata(path.model, version: path.version) }
-        try self.init(body, jsonLength: jsonLength, path.model, path.version, on: edge)
+        do throws(ServingError) {
+            try self.init(body, jsonLength: jsonLength, path.model, path.version, on: edge)
+        } catch {
+            // That there is no such model tells more than what is wrong with the request.
+            _ = try await edge.server.modelMetadata(path.model, version: path.version)
+            throw error
+        }
     }
 
     /// Reads a body.
     ///
     /// `jsonLength`: What the header says of the body's JSON; nil: it is all JSON.
     /// - Throws: ``ServingError`` that names the field.
-    init(
+    package init(
         _ body: CollectedBody, jsonLength: String?, _ model: String, _ version: String, on edge: HTTPEdge
     ) throws(ServingError) {
         var body = body
@@ -66,12 +78,13 @@ struct InferenceBody: Sendable {
         var inputs: [RequestInput] = []
         inputs.reserveCapacity(wire.inputs.count)
         for input in wire.inputs {
-            inputs.append(try InferenceBody.input(input, &body, edge.state.regions))
+            inputs.append(try InferenceBody.input(input, &body, model, wire.id, edge.state.regions))
         }
         guard body.byteCount == 0 else {
             throw ServingError(
                 .invalidArgument,
-                "unexpected additional input data: \(body.byteCount) bytes follow the request's tensors")
+                "unexpected additional input data for model '\(model)': \(body.byteCount) bytes follow the request's "
+                    + "tensors")
         }
         let outputs = wire.outputs.map {
             RequestedOutput(name: $0.name, classificationCount: $0.classificationCount)
@@ -94,7 +107,8 @@ struct InferenceBody: Sendable {
     }
 
     private static func input(
-        _ input: WireRequest.Input, _ body: inout CollectedBody, _ regions: SharedMemoryRegions
+        _ input: WireRequest.Input, _ body: inout CollectedBody, _ model: String, _ id: String,
+        _ regions: SharedMemoryRegions
     ) throws(ServingError) -> RequestInput {
         guard let datatype = input.datatype, let shape = input.shape else {
             throw ServingError(.invalidArgument, "input '\(input.name)' has no datatype or no shape")
@@ -106,15 +120,16 @@ struct InferenceBody: Sendable {
             guard byteCount <= body.byteCount else {
                 throw ServingError(
                     .invalidArgument,
-                    "expecting \(byteCount - body.byteCount) additional bytes for input '\(input.name)': "
-                        + "binary_data_size is \(byteCount), \(body.byteCount) are left of the body")
+                    "unexpected size for input '\(input.name)', expecting \(byteCount - body.byteCount) additional "
+                        + "bytes for model '\(model)': binary_data_size is \(byteCount), \(body.byteCount) are left of "
+                        + "the body")
             }
-            let shaped = ShapedBytes(name: input.name, datatype, shape, input.count)
+            let shaped = ShapedBytes(name: input.name, datatype, shape, input.count, model: model, id: id)
             return try shaped.input(byteCount) { target throws(ServingError) in body.read(into: &target) }
         case .shared(let place):
             let region = try regions.region(place.region)
             try region.check(offset: place.offset, byteCount: place.byteCount)
-            let shaped = ShapedBytes(name: input.name, datatype, shape, input.count)
+            let shaped = ShapedBytes(name: input.name, datatype, shape, input.count, model: model, id: id)
             return try shaped.input(Int(place.byteCount)) { target throws(ServingError) in
                 try region.read(into: &target, at: place.offset)
             }

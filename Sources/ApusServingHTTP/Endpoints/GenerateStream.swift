@@ -9,23 +9,17 @@ import NIOCore
 struct GenerateStream: Endpoint {
     func respond(to request: Request, _ path: PathParameters, on edge: HTTPEdge) async throws -> Response {
         let body = try await GenerateBody(of: request, path, on: edge)
-        let server = edge.server
-        let stream = ResponseBody { writer in
-            var event = JSONWriter(ByteBuffer())
-            event.raw("data: ")
-            do {
-                try event.generated(try await server.infer(body.request))
-            } catch {
-                // The status is sent already: the error is an event.
-                event = JSONWriter(ByteBuffer())
-                event.raw("data: {\"error\":")
-                event.string((error as? ServingError)?.message ?? "\(error)")
-                event.raw("}")
-            }
-            event.raw("\n\n")
-            try await writer.write(event.buffer)
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"], body: stream)
+        // The first answer is waited for before the status is sent, so that a refusal has a status of its own.
+        let response = try await edge.server.infer(body.request)
+        var event = JSONWriter(ByteBuffer())
+        event.raw("data: ")
+        try event.generated(response)
+        event.raw("\n\n")
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"],
+            body: ResponseBody { [text = event.buffer] writer in
+                try await writer.write(text)
+                try await writer.finish(nil)
+            })
     }
 }

@@ -22,21 +22,17 @@ struct SetTraceSettings: Endpoint {
         var isFirst = true
         try reader.beginObject()
         while let key = try reader.nextKey(&isFirst) {
-            switch try reader.kind() {
-            case .null:
+            if try reader.kind() == .null {
                 try reader.null()
                 changes.append((key, []))
-            case .array:
+            } else if key == "trace_level" {
                 var values: [String] = []
                 var isFirstValue = true
                 try reader.beginArray()
                 while try reader.nextElement(&isFirstValue) { values.append(try reader.string()) }
                 changes.append((key, values))
-            case .number:
-                let start = reader.position
-                _ = try reader.decimal()
-                changes.append((key, [reader.text(from: start)]))
-            default: changes.append((key, [try reader.string()]))
+            } else {
+                changes.append((key, [try reader.string()]))
             }
         }
         try reader.end()

@@ -36,9 +36,10 @@ struct InferenceAnswer: Sendable {
         head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
     }
 
-    /// The answer that says why a request failed.
-    init(_ error: ServingError) {
+    /// The answer that says why a request failed, and which compressions are spoken where that is why.
+    init(_ error: ServingError, accepting names: String? = nil) {
         self.init(HTTPResponseStatus(statusCode: error.status.code), error: error.message)
+        if let names { head.headers.add(name: "accept-encoding", value: names) }
         if let seconds = error.retrySeconds { head.headers.add(name: "retry-after", value: String(seconds)) }
     }
 

@@ -27,6 +27,8 @@ final class InferenceCall {
     private let accepted: String?
     private var body = CollectedBody()
     private let pending = PendingInference()
+    /// Whether the way in which the body is packed is one that is spoken.
+    private var isSpoken = true
 
     /// Takes in the head of a request.
     init(_ head: HTTPRequestHead, _ path: InferencePath, _ edge: HTTPEdge) throws(Refusal) {
@@ -63,7 +65,7 @@ final class InferenceCall {
             let read = try self.read()
             (form, request) = (read.form, read.request)
         } catch {
-            completion(InferenceAnswer(error))
+            completion(answer(error))
             return
         }
         let accepted = accepted
@@ -75,12 +77,26 @@ final class InferenceCall {
             })
     }
 
+    /// The answer to a request that could not be read.
+    private func answer(_ error: ServingError) -> InferenceAnswer {
+        if !isSpoken { return InferenceAnswer(error, accepting: Compression.names) }
+        guard edge.server.host.residency == nil else { return InferenceAnswer(error) }
+        // That there is no such model tells more than what is wrong with the request.
+        do throws(ServingError) { _ = try edge.server.host.metadata(path.model, version: path.version) } catch {
+            return InferenceAnswer(error)
+        }
+        return InferenceAnswer(error)
+    }
+
     private func read() throws(ServingError) -> InferenceBody {
         var whole = CollectedBody()
         swap(&whole, &body)
-        if let compression = try Compression.of(encoding) {
+        isSpoken = false
+        let compression = try Compression.of(encoding)
+        isSpoken = true
+        if let compression {
             let packed = whole.take(whole.byteCount)
-            whole = CollectedBody(try compression.unpacked(packed, limit: edge.limits.unpackedBytes))
+            whole = CollectedBody([try compression.unpacked(packed, limit: edge.limits.unpackedBytes)])
         }
         return try InferenceBody(whole, jsonLength: jsonLength, path.model, path.version, on: edge)
     }

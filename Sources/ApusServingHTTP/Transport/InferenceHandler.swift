@@ -65,7 +65,7 @@ final class InferenceHandler: ChannelDuplexHandler {
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        if passedCount == 0, head.method == .POST, let path = InferencePath(head.uri) {
+        if passedCount == 0, head.method == .POST, let path = InferencePath(head.uri), !waitsForModel(head) {
             do throws(InferenceCall.Refusal) {
                 let call = try InferenceCall(head, path, edge)
                 if call.waitsForInvitation {
@@ -88,6 +88,11 @@ final class InferenceHandler: ChannelDuplexHandler {
         state = .passing
         passedCount += 1
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    /// Whether the body can only be read when its model is loaded, which may still have to be done.
+    private func waitsForModel(_ head: HTTPRequestHead) -> Bool {
+        edge.server.host.residency != nil && head.headers.first(name: "inference-header-content-length") == "0"
     }
 
     private func start(_ call: InferenceCall, _ context: ChannelHandlerContext) {

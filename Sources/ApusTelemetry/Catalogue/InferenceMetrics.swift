@@ -42,8 +42,8 @@ package enum InferenceMetrics {
         "nv_inference_queue_duration_histogram_us", "Time until there was an instance, in microseconds",
         labels: version, decimals: microseconds, bounds: durations)
     package static let batchSpread = Metric<Histogram>(
-        "apus_inference_batch_duration_histogram_us", "Time until the instance took the batch, in microseconds",
-        labels: version, decimals: microseconds, bounds: durations)
+        "apus_batch_wait_duration_seconds", "Time until the instance took the batch, in seconds", labels: version,
+        decimals: 9, bounds: durations)
     package static let inputSpread = Metric<Histogram>(
         "nv_inference_compute_input_duration_histogram_us", "Time gathering inputs, in microseconds", labels: version,
         decimals: microseconds, bounds: durations)

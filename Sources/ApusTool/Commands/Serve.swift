@@ -123,6 +123,9 @@
         @Flag(help: "Let clients on this machine pass tensors in shared memory.")
         var allowClientShm = false
 
+        @OptionGroup(title: "Logs and traces")
+        var diagnostics: DiagnosticOptions
+
         func validate() throws {
             guard !(paths + repositories).isEmpty else { throw ValidationError("name a model or a folder of models") }
             for (name, port) in [("http", httpPort), ("grpc", grpcPort), ("metrics", metricsPort)] {
@@ -147,6 +150,7 @@
             guard (1...86_400).contains(repositoryPollSecs) else {
                 throw ValidationError("--repository-poll-secs takes 1 to 86400")
             }
+            try diagnostics.check()
             guard pinned.isEmpty || memoryBudget != nil else { throw ValidationError("--pin needs --memory-budget") }
             guard rateLimitResource.isEmpty || rateLimit == .executionCount else {
                 throw ValidationError("--rate-limit-resource needs --rate-limit execution_count")
@@ -170,7 +174,7 @@
                 let reason = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
                 throw Failure("cannot read \(path): \(reason)")
             }
-            let process = ServerProcess(options) { event in Lines.write("\(event)") }
+            let process = ServerProcess(try options()) { event in Lines.write("\(event)") }
             Task.detached {
                 do {
                     let left = try await process.run(until: StopSignals.wait)
@@ -184,7 +188,7 @@
             while true { pause() }
         }
 
-        private var options: ServerOptions {
+        private func options() throws -> ServerOptions {
             var repository = RepositoryOptions(paths: paths + repositories)
             switch modelControlMode {
             case .none: break
@@ -226,6 +230,8 @@
             options.limitConnections(to: maxConnections, perPeer: maxConnectionsPerPeer)
             options.exitTime = .seconds(exitTimeoutSecs)
             options.allowsSharedMemory = allowClientShm
+            options.logs = try diagnostics.logs
+            options.traces = try diagnostics.traces
             return options
         }
     }

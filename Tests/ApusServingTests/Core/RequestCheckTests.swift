@@ -26,7 +26,7 @@ import Testing
     func unknownInput() async throws {
         let error = try await refusal([input(), input("z")])
         #expect(error.code == .invalidArgument)
-        #expect(error.message == "[request id: <id_unknown>] unexpected inference input 'z' for model 'm'")
+        #expect(error.message == "unexpected inference input 'z' for model 'm'")
     }
 
     @Test("A missing input is named")

@@ -12,13 +12,16 @@ struct SmallServer {
     let server: InferenceServer
     let clock: ServingClock
 
-    init(clock: ServingClock = .system, _ change: (inout ServingOptions) -> Void = { _ in }) {
+    init(
+        clock: ServingClock = .system, observer: RequestObserver? = nil,
+        _ change: (inout ServingOptions) -> Void = { _ in }
+    ) {
         var options = ServingOptions()
         options.threadCount = 1
         change(&options)
         self.clock = clock
         host = ModelHost(options: options, clock: clock)
-        server = InferenceServer(options: options, host: host)
+        server = InferenceServer(options: options, host: host, observer: observer)
     }
 
     /// What a model takes and gives.

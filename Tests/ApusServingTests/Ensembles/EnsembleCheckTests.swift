@@ -122,6 +122,6 @@ import Testing
             })
         let response = try await small.server.infer(SmallServer.request("e", 1, rows: 3))
         #expect(response.outputs[0].shape == [3, 2])
-        #expect(try small.server.modelMetadata("e", version: "").inputs[0].shape == [3, 2])
+        #expect(try await small.server.modelMetadata("e", version: "").inputs[0].shape == [3, 2])
     }
 }

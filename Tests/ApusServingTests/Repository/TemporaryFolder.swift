@@ -41,6 +41,19 @@ final class TemporaryFolder: Sendable {
     /// Removes something in the folder.
     func remove(_ name: String) { Self.remove("\(path)/\(name)") }
 
+    /// What a file holds; empty where there is none.
+    func text(_ name: String) -> String {
+        // SAFETY: the file is open until closed here, and is read into memory of the stated size.
+        guard let file = unsafe fopen("\(path)/\(name)", "rb") else { return "" }
+        defer { unsafe fclose(file) }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 4096)
+        while case let count = unsafe fread(&part, 1, part.count, file), count > 0 {
+            bytes.append(contentsOf: part[..<count])
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Writes a file and the folders above it.
     func write(_ name: String, _ bytes: [UInt8]) {
         makeFolders(name)

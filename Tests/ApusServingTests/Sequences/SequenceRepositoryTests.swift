@@ -64,11 +64,11 @@ import Testing
         let server = try await start(
             "max_batch_size: 2 sequence_batching { oldest { max_candidate_sequences: 3 }\n" + Self.controls
                 + Self.state("") + "}\n")
-        let metadata = try server.modelMetadata("m", version: "")
+        let metadata = try await server.modelMetadata("m", version: "")
         #expect(metadata.inputs.map(\.name) == ["x"])
         #expect(metadata.outputs.map(\.name) == ["total", "out_start", "out_end", "out_ready", "out_name"])
         #expect(try await total(server, 3, start: true) == [3, 3])
-        let message = try server.modelConfiguration("m", version: "")
+        let message = try await server.modelConfiguration("m", version: "")
         #expect(message.sequenceBatching.maxSequenceIdleMicroseconds == 1_000_000)
         #expect(message.sequenceBatching.oldest.preferredBatchSize == [2])
     }

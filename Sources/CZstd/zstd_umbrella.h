@@ -1,0 +1,4 @@
+// Part of Apus, Apache-2.0.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <zstd.h>
