@@ -75,7 +75,7 @@ def write_sequence(folder, strategy):
     (folder / "initial_state" / "ten").write_bytes(b"\0\0\x20\x41" * 2)
     flag = '  control_input {{ name: "{}" control {{ kind: CONTROL_SEQUENCE_{} int32_false_true: [ 0, 1 ] }} }}\n'
     (folder / "config.pbtxt").write_text(
-        "max_batch_size: 4\nsequence_batching {\n  " + strategy + "\n  max_sequence_idle_microseconds: 5000000\n"
+        "max_batch_size: 4\nsequence_batching {\n  " + strategy + "\n  max_sequence_idle_microseconds: 60000000\n"
         + "".join(flag.format(kind, kind) for kind in ("START", "END", "READY"))
         + '  control_input { name: "CORRID" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } }\n'
         + '  state { input_name: "BEFORE" output_name: "SUM" data_type: TYPE_FP32 dims: 2\n'

@@ -130,7 +130,8 @@ extension SequencePolicy.State {
         self.init(
             input: message.inputName, output: message.outputName, datatype: Datatype(message.dataType),
             dimensions: message.dims)
-        guard let initial = message.initialState.first else { return }
+        let withFile = message.initialState.first { !$0.dataFile.isEmpty }
+        guard let initial = withFile ?? message.initialState.first else { return }
         initialDimensions = initial.dims
         if case .dataFile(let file)? = initial.stateData { initialFile = file }
     }

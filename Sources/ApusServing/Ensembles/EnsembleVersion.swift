@@ -82,7 +82,8 @@ final class EnsembleVersion: ServedVersion {
         let slot = RequestSlot(index: 0)
         try check.fill(slot, with: request)
         try form.check(request)
-        let key = cache.map { _ in
+        // What a step answers to a request of a sequence depends on those before.
+        let key = (request.sequence == nil ? cache : nil).map { _ in
             ResponseCache.Key(version: serial, inputs: slot.inputs.map { $0.tensor.map { CachedTensor($0) } })
         }
         if let key, let outputs = kept(key, start) { return try response(outputs, request, StageTimes()) }
@@ -90,9 +91,10 @@ final class EnsembleVersion: ServedVersion {
         defer { meters.leave(slot.byteCount, isPart: request.isPart) }
         do throws(ServingError) {
             let (outputs, times) = try await run(request, slot.inputs)
+            let response = try response(outputs, request, times)
             noteSuccess(times, slot.batchSize, start)
             if let key { keep(outputs, key) }
-            return try response(outputs, request, times)
+            return response
         } catch {
             noteFailure(error, start)
             throw error

@@ -162,7 +162,7 @@ import Testing
         ] { #expect(notes.count { $0.hasPrefix(field) } == 1, "\(field)") }
         let refusals = ConfigurationNotes.unsupported(document.message).joined(separator: "\n")
         for field in [
-            "sequence_batching", "decoupled", "batch_input", "batch_output", "allow_ragged_batch", "operators",
+            "iterative_sequence", "decoupled", "batch_input", "batch_output", "allow_ragged_batch", "operators",
             "agents",
         ] { #expect(refusals.contains(field), "\(field)") }
     }

@@ -6,8 +6,8 @@ import ApusTensors
 
 /// A model that is told of sequences, and keeps a sum of what each one sent.
 enum SequenceModel {
-    /// Over `f32[N, 2]`: `sum = x + before`, `total = sum`, and a copy of each control input: `start`, `end` and `ready`
-    /// as `out_...` of `i32[N, 1]`, and the name of the sequence of the given type.
+    /// Over `f32[N, 2]`: `sum = x + before`, `total = sum`, and a copy of each control input as `out_...`: `start`,
+    /// `end` and `ready` of `i32[N, 1]`, and the name of the sequence of the given type.
     static func summing(_ type: UInt64 = 13) -> SmallModel {
         var model = plain
         let one: [any CustomStringConvertible] = ["N", 1]
@@ -31,12 +31,19 @@ enum SequenceModel {
         return model
     }
 
+    /// A policy that keeps nothing, of sequences that no test is too slow for.
+    static var patient: SequencePolicy {
+        var policy = SequencePolicy()
+        policy.maximumIdle = .seconds(600)
+        return policy
+    }
+
     /// The policy of the model.
     static func policy(
         _ strategy: SequencePolicy.Strategy = .direct(maximumDelay: .zero, minimumUtilization: 0),
         name datatype: Datatype = .uint64
     ) -> SequencePolicy {
-        var policy = SequencePolicy()
+        var policy = patient
         policy.strategy = strategy
         policy.controls = [
             SequencePolicy.Control(input: "start", kind: .start, datatype: .int32, values: [0, 1]),

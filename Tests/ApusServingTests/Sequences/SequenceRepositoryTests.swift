@@ -53,7 +53,8 @@ import Testing
     func initial(_ initial: String, _ expected: [Float]) async throws {
         folder.write("m/initial_state/ones", [0, 0, 128, 63, 0, 0, 0, 64])
         let server = try await start(
-            Self.head + "sequence_batching {\n" + Self.controls + Self.state(initial) + "}\n")
+            Self.head + "sequence_batching {\n  max_sequence_idle_microseconds: 600000000\n" + Self.controls
+                + Self.state(initial) + "}\n")
         #expect(try await total(server, 1, start: true) == expected)
         #expect(try await total(server, 1) == expected.map { $0 + 1 })
         #expect(try await total(server, 1, start: true) == expected)

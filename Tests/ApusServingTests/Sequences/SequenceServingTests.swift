@@ -207,7 +207,7 @@ import Testing
         model.outputs.append(SmallModel.value("after", 7, ["N", 1]))
         try small.load("m", model, .int64, dimensions: [1]) {
             $0.batching = nil
-            var policy = SequencePolicy()
+            var policy = SequenceModel.patient
             policy.states = [SequencePolicy.State(input: "before", output: "after", datatype: .int64, dimensions: [1])]
             $0.sequenceBatching = policy
         }
@@ -247,16 +247,21 @@ import Testing
         #expect(error?.message.contains(expected) ?? false, "\(error?.message ?? "")")
     }
 
-    @Test("A step of an ensemble may keep sequences")
+    @Test("A step of an ensemble may keep sequences, also where the ensemble keeps answers")
     func inEnsemble() async throws {
-        let small = SmallServer()
+        let small = SmallServer { $0.responseCacheBytes = 1 << 20 }
         try SequenceModel.load(small)
         try small.load("double", .doubling)
         let steps = [
             EnsembleConfiguration.step("double", "x", "t"),
             EnsemblePlan.Step(model: "m", version: -1, inputs: ["x": "t"], outputs: ["total": "y"]),
         ]
-        try small.host.load(ensemble: [1], EnsembleConfiguration.make("e", steps) { $0.maxBatchSize = 4 })
+        try small.host.load(
+            ensemble: [1],
+            EnsembleConfiguration.make("e", steps) {
+                $0.maxBatchSize = 4
+                $0.usesResponseCache = true
+            })
         for turn in 1...3 {
             let request = try SmallServer.request("e", 1) {
                 $0.sequence = SequenceMark(id: .number(3), isStart: turn == 1)

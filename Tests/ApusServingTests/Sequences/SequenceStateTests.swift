@@ -26,7 +26,7 @@ import Testing
         try small.load("m", Self.growing, maxBatchSize: 2) {
             $0.outputs[0].dimensions = [-1]
             $0.batching = nil
-            var policy = SequencePolicy()
+            var policy = SequenceModel.patient
             policy.strategy = .direct(maximumDelay: .seconds(100), minimumUtilization: 1)
             policy.states = [
                 SequencePolicy.State(input: "before", output: "after", datatype: .float32, dimensions: [-1])
@@ -58,7 +58,7 @@ import Testing
         func load() throws {
             try small.load("m", plan) {
                 $0.batching = nil
-                $0.sequenceBatching = SequencePolicy()
+                $0.sequenceBatching = SequenceModel.patient
             }
         }
         try load()
@@ -86,7 +86,7 @@ import Testing
         let plan = GatedPlan()
         try small.load("m", plan) {
             $0.batching = nil
-            $0.sequenceBatching = SequencePolicy()
+            $0.sequenceBatching = SequenceModel.patient
         }
         var runs = plan.runs.makeAsyncIterator()
         @Sendable func send(_ value: Float, start: Bool = false) async throws -> Float {
