@@ -46,7 +46,7 @@ import Testing
     func explain() throws {
         let folder = try repository("instance_group { count: 2 }")
         for path in ["layer", "layer/1/model.onnx"] {
-            let result = try Tool.run("explain", folder / path)
+            let result = try Tool.run("explain", folder / path, "--no-measure")
             #expect(result.code == 0)
             #expect(result.output.contains("max_batch_size: 4"))
             #expect(result.output.contains("data_type: TYPE_FP32"))
@@ -57,5 +57,9 @@ import Testing
         #expect(json.output.contains(#""dynamic_batching":{"preferred_batch_size":[4]"#))
         _ = try json.json
         #expect(try Tool.run("explain", folder / "nothing").code == 1)
+        let measured = try Tool.run(
+            "explain", folder / "layer/1/model.onnx", environment: ["XDG_CACHE_HOME": folder / "cache"])
+        #expect(measured.code == 0)
+        #expect(measured.output.contains("rows and their time were 1: "))
     }
 }
