@@ -250,7 +250,7 @@ def memory():
     yield post("shared inputs and outputs", "add", {"inputs": inputs(shared(), shared(16)), "outputs": [
         {"name": "OUTPUT0", "parameters": shared(0, 16, "t")}, {"name": "OUTPUT1", "parameters": shared(16, 16, "t")}]})
     yield post("what was written", "add", {"inputs": inputs(shared(0, 16, "t"), shared(16, 16, "t"))})
-    for place in (shared(60), shared(0, 12), shared(0, 20), shared(0, 16, "nobody"), shared(2**62, 16),
+    for place in (shared(60), shared(64), shared(0, 12), shared(0, 20), shared(0, 16, "nobody"), shared(2**62, 16),
                   {"shared_memory_region": "r"}, {"shared_memory_byte_size": 16}, shared(-1), shared("0")):
         yield post(f"input in {place}", "add", {"inputs": inputs(shared(), place)})
         yield post(f"output in {place}", "add", {

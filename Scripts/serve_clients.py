@@ -309,7 +309,7 @@ def shared_memory(module, client, is_http, is_allowed):
             found = shm.get_contents_as_numpy(region, np.float32, [1, 4], offset=2 * size)
             np.testing.assert_array_equal(found, left + right)
             inputs[1].set_shared_memory("region", size, offset=3 * size)
-            refused(client.infer, "Invalid offset + byte size", "add", inputs)
+            refused(client.infer, "Invalid offset for shared memory region", "add", inputs)
             assert "region" in str(client.get_system_shared_memory_status())
             client.unregister_system_shared_memory("region")
             refused(client.infer, "Unable to find shared memory region", "add", inputs)
