@@ -35,7 +35,7 @@ package enum Activation: Sendable, Hashable {
     }
 
     /// Whether kernels over images with channels last leave nothing to apply.
-    var isFinished: Bool { isClamp || curve != APUS_CURVE_NONE }
+    package var isFinished: Bool { isClamp || curve != APUS_CURVE_NONE }
 
     /// The range a product is clamped to before any other activation.
     var bounds: (lowerBound: Float, upperBound: Float) {

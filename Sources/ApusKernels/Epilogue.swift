@@ -18,6 +18,8 @@ package struct Epilogue {
     package var biasAxis: BiasAxis = .column
     /// A matrix added to the result, laid out like the result; it may be the result itself.
     package var residual: UnsafePointer<Float>?
+    /// What the residual of a convolution over images with channels last holds.
+    package private(set) var residualPrecision = Precision.f32
     /// The last step.
     package var activation: Activation = .none
 
@@ -35,13 +37,30 @@ package struct Epilogue {
         unsafe self.residual = unsafe residual
         self.activation = activation
     }
+
+    /// Makes the epilogue of a convolution over images with channels last.
+    package init(bias: UnsafePointer<Float>?, imageResidual residual: ImageNumbers?, activation: Activation) {
+        // SAFETY: pointers are vouched for by the caller.
+        unsafe self.init(bias: bias, residual: residual.map { unsafe $0.words }, activation: activation)
+        residualPrecision = residual?.precision ?? .f32
+    }
 }
 
 extension Epilogue {
+    /// The residual of images from one of its numbers on.
+    @unsafe
+    func residual(from offset: Int) -> UnsafeRawPointer? {
+        // SAFETY: the caller of the kernel vouches for the offset.
+        unsafe residual.map { unsafe UnsafeRawPointer($0) + offset * residualPrecision.byteWidth }
+    }
+
+    /// What kernels are told of the residual.
+    var residualIsRounded: Int32 { residualPrecision == .bf16 ? 1 : 0 }
+
     func advanced(by offset: Int) -> Epilogue {
         var moved = self
         // SAFETY: the caller of the kernel vouches for the offset.
-        if let residual = unsafe residual { unsafe moved.residual = unsafe residual + offset }
+        unsafe moved.residual = residual(from: offset).map { unsafe $0.assumingMemoryBound(to: Float.self) }
         return moved
     }
 }

@@ -55,12 +55,11 @@ struct IndirectConvolution {
         channels = isPaired ? (run + 1) / 2 : run
     }
 
-    /// Computes every image, multiplied by factors only where channels are read in pairs.
+    /// Computes every image, multiplied by factors only where channels are read in pairs, which those of bf16 must be.
     @unsafe
-    func compute(
-        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, factors: UnsafePointer<Float>? = nil
-    ) {
-        var task = unsafe makeTask()
+    func compute(_ images: ImageNumbers, _ output: ImageTarget, factors: UnsafePointer<Float>? = nil) {
+        var task = unsafe makeTask(output.precision)
+        let input = unsafe images.words
         var source = unsafe input
         var imageCount = shape.inputHeight * shape.inputWidth * shape.inputChannels
         let width = shape.inputWidth + shape.padLeft + shape.padRight
@@ -77,7 +76,7 @@ struct IndirectConvolution {
             unsafe task.x_stride = shape.strideWidth * shape.inputChannels / 2
             imageCount = unsafe shape.inputHeight * steps * task.x_stride
         } else if isPaired {
-            guard let words = unsafe kernels.pairPixels(shape, input, factors: factors) else { return }
+            guard let words = unsafe kernels.pairPixels(shape, images, factors: factors) else { return }
             unsafe source = unsafe words
             imageCount /= 2
         } else if isMerged, isPlanar || shape.padLeft + shape.padRight > 0 {
@@ -102,11 +101,9 @@ struct IndirectConvolution {
             var part = unsafe task
             unsafe part.x = source + image * imageCount + group * channels
             unsafe part.weights = weights + group * groupCount
-            unsafe part.y = output + image * pixels * outputStride + group * columns
+            unsafe part.y = output.advanced(by: image * pixels * outputStride + group * columns).base
             unsafe part.bias = epilogue.bias.map { unsafe $0 + group * columns }
-            unsafe part.residual = epilogue.residual.map {
-                unsafe $0 + image * pixels * shape.outputChannels + group * columns
-            }
+            unsafe part.residual = epilogue.residual(from: image * pixels * shape.outputChannels + group * columns)
             let rows = row * pixels / pixelParts..<(row + 1) * pixels / pixelParts
             unsafe compute(&part, rows, share(column, of: columnParts))
         }
@@ -115,21 +112,22 @@ struct IndirectConvolution {
     /// Computes some pixels of one image on the calling thread; the window is one pixel, step by step.
     @unsafe
     func compute(
-        _ pixels: Range<Int>, of input: UnsafePointer<Float>, image: Int, into output: UnsafeMutablePointer<Float>
+        _ pixels: Range<Int>, of input: ImageNumbers, image: Int, into output: ImageTarget
     ) {
         guard !pixels.isEmpty else { return }
-        var task = unsafe makeTask()
-        unsafe task.x = input
-        if isPaired {
+        var task = unsafe makeTask(output.precision)
+        unsafe task.x = input.words
+        if isPaired, input.precision == .f32 {
             let (first, count) = (pixels.lowerBound * shape.inputChannels, pixels.count * shape.inputChannels)
             guard let memory = unsafe scratch(.pairs, byteCount: count * 2) else { return }
-            unsafe kernels.table.pointee.bf16_round?(count, input + first, memory.assumingMemoryBound(to: UInt16.self))
+            unsafe kernels.table.pointee.bf16_round?(
+                count, input.words + first, memory.assumingMemoryBound(to: UInt16.self))
             unsafe task.x = UnsafePointer(memory.assumingMemoryBound(to: Float.self) - pixels.lowerBound * channels)
         }
         unsafe task.weights = weights
-        unsafe task.y = output
+        unsafe task.y = output.base
         unsafe task.bias = epilogue.bias
-        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * self.pixels * shape.outputChannels }
+        unsafe task.residual = epilogue.residual(from: image * self.pixels * shape.outputChannels)
         unsafe compute(&task, pixels, 0..<columns)
     }
 
@@ -146,8 +144,9 @@ struct IndirectConvolution {
         let tableBytes = unsafe places * MemoryLayout<UnsafePointer<Float>>.stride
         guard let memory = unsafe scratch(.pointers, byteCount: tableBytes) else { return }
         unsafe task.table = memory.assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        // What is rounded at the end has no place for the sums of some taps.
         let tapStep =
-            depthBytes * step > Self.panelBytes
+            unsafe depthBytes * step > Self.panelBytes && task.y_is_bf16 == 0
             ? Swift.max(1, taps * Self.panelBytes / 2 / (depthBytes * step)) : taps
         let kernel = unsafe isPaired ? kernels.table.pointee.bf16_indirect : kernels.table.pointee.f32_indirect
         var column = share.lowerBound
@@ -172,8 +171,8 @@ struct IndirectConvolution {
                 }
                 if !isFinished, let y = unsafe task.y {
                     unsafe kernels.activate(
-                        epilogue.activation, count, end - column, y + first * outputStride + column,
-                        stride: outputStride)
+                        epilogue.activation, count, end - column,
+                        y.assumingMemoryBound(to: Float.self) + first * outputStride + column, stride: outputStride)
                 }
             }
             column = end
@@ -211,8 +210,10 @@ struct IndirectConvolution {
         return Swift.min(columns, first * step)..<(index == count - 1 ? columns : Swift.min(columns, last * step))
     }
 
-    private func makeTask() -> apus_indirect_task {
+    private func makeTask(_ output: Precision) -> apus_indirect_task {
         var task = unsafe apus_indirect_task()
+        unsafe task.y_is_bf16 = output == .bf16 ? 1 : 0
+        unsafe task.residual_is_bf16 = epilogue.residualIsRounded
         let bounds = epilogue.activation.bounds
         unsafe task.height = shape.inputHeight
         unsafe task.width = shape.inputWidth

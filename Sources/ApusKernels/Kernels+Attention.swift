@@ -70,8 +70,8 @@ package struct AttentionShape: Sendable, Hashable {
 extension Kernels {
     /// Weighs values by the softmax of scaled, masked products of queries and keys; all scores are never in memory.
     ///
-    /// A mask is added to the scores; its last axis runs over keys and is contiguous. A query that sees no key gets
-    /// zeros.
+    /// Kernels for bf16 round queries, keys, values and weights. A mask is added to the scores; its last axis runs over
+    /// keys and is contiguous. A query that sees no key gets zeros.
     package func attention(
         _ shape: AttentionShape, _ q: UnsafePointer<Float>, _ qSteps: HeadSteps, _ k: UnsafePointer<Float>,
         _ kSteps: HeadSteps, _ v: UnsafePointer<Float>, _ vSteps: HeadSteps, mask: UnsafePointer<Float>? = nil,
@@ -86,7 +86,10 @@ extension Kernels {
         let blocks = Swift.max(1, Swift.min(wanted, tiles))
         let shared = shape.heads / shape.keyHeads
         let cost = shape.queries * shape.keys / blocks * (shape.depth + shape.values) / 4
-        let floats = lanes * (shape.depth + shape.values + 2 * 128)
+        let isPaired = precision == .bf16
+        var floats = lanes * (shape.depth + shape.values + 2 * (isPaired ? 129 : 128))
+        if isPaired { floats += shape.keys * ((shape.depth + 1) / 2) + (shape.keys + 1) / 2 * shape.values }
+        let kernel = unsafe isPaired ? table.pointee.bf16_attention : table.pointee.f32_attention
         spreadItems(heads * blocks, cost: cost) { items in
             guard let bytes = unsafe scratch(.attention, byteCount: floats * 4) else { return }
             let memory = unsafe bytes.assumingMemoryBound(to: Float.self)
@@ -115,7 +118,7 @@ extension Kernels {
                 unsafe task.scale = shape.scale
                 unsafe task.softcap = shape.softcap
                 unsafe task.scratch = memory
-                unsafe table.pointee.f32_attention?(&task)
+                unsafe kernel?(&task)
             }
         }
     }

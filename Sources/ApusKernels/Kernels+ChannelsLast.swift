@@ -104,10 +104,13 @@ extension Kernels {
     /// The residual must not overlap the output. The images may be `N C H W` where the window reads runs of them.
     /// With `factors`, a number for each channel of each image, a 1 x 1 convolution of one group is of images
     /// multiplied by them: its weights are, which are fewer, unless the images are rounded anyway. Pixels of the output
-    /// lie `stride` floats apart, or as many as they have channels.
+    /// lie `stride` numbers apart, or as many as they have channels.
+    ///
+    /// Images of bf16 are read where ``readsRounded(_:)`` says so; a result of bf16 can be had where the activation is
+    /// finished by the kernels.
     package func channelsLastConvolution(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, packed weights: UnsafeRawPointer,
-        into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false,
+        _ shape: ConvolutionShape, _ input: ImageNumbers, packed weights: UnsafeRawPointer,
+        into output: ImageTarget, epilogue: Epilogue = Epilogue(), isPlanar: Bool = false,
         factors: UnsafePointer<Float>? = nil, stride: Int? = nil
     ) {
         if let factors = unsafe factors, !readsPairs(shape) {
@@ -128,23 +131,16 @@ extension Kernels {
         }
     }
 
-    /// Copies pixels of some channels to pixels that lie `stride` floats apart.
-    package func copyPixels(
-        _ count: Int, channels: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, stride: Int
-    ) {
-        spreadItems(count, cost: channels / 4) { pixels in
-            for pixel in pixels {
-                // SAFETY: the caller gives as many pixels.
-                unsafe (y + pixel * stride).update(from: x + pixel * channels, count: channels)
-            }
-        }
+    /// Whether images of bf16 are read as they are: channel by channel, or in pairs that lie together.
+    package func readsRounded(_ shape: ConvolutionShape) -> Bool {
+        shape.isPlainDepthwise || readsPairs(shape) && !shape.readsRuns
     }
 
     /// One image after the other, as the weights of each differ.
     @unsafe
     private func scaledConvolution(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafeRawPointer,
-        _ factors: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, stride: Int
+        _ shape: ConvolutionShape, _ input: ImageNumbers, _ weights: UnsafeRawPointer,
+        _ factors: UnsafePointer<Float>, _ output: ImageTarget, _ epilogue: Epilogue, stride: Int
     ) {
         let channels = shape.inputChannels
         let pixels = shape.outputHeight * shape.outputWidth
@@ -158,16 +154,16 @@ extension Kernels {
                 shape.outputChannels, channels, factors + image * channels,
                 weights.assumingMemoryBound(to: Float.self), scaled)
             unsafe channelsLastConvolution(
-                single, input + image * shape.inputHeight * shape.inputWidth * channels, packed: scaled,
-                into: output + image * pixels * stride,
+                single, input.advanced(by: image * shape.inputHeight * shape.inputWidth * channels), packed: scaled,
+                into: output.advanced(by: image * pixels * stride),
                 epilogue: epilogue.advanced(by: image * pixels * shape.outputChannels), stride: stride)
         }
     }
 
     @unsafe
     private func channelsLastDepthwise(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, _ weights: UnsafeRawPointer,
-        _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue, stride: Int
+        _ shape: ConvolutionShape, _ input: ImageNumbers, _ weights: UnsafeRawPointer, _ output: ImageTarget,
+        _ epilogue: Epilogue, stride: Int
     ) {
         let channels = shape.outputChannels
         let (height, rowCount) = (shape.outputHeight, shape.outputWidth * channels)
@@ -176,12 +172,12 @@ extension Kernels {
             for image in lines.lowerBound / height...(lines.upperBound - 1) / height {
                 let rows = lines.clamped(to: image * height..<(image + 1) * height)
                 guard !rows.isEmpty else { continue }
-                let source = unsafe input + image * shape.inputHeight * shape.inputWidth * channels
+                let source = unsafe input.advanced(by: image * shape.inputHeight * shape.inputWidth * channels)
                 let start = image * height * shape.outputWidth * stride
                 let own = rows.lowerBound - image * height..<rows.upperBound - image * height
                 unsafe depthwise(
-                    shape, own, of: source, weights: weights, epilogue, image: image, into: output + start,
-                    stride: stride)
+                    shape, own, of: source, weights: weights, epilogue, image: image,
+                    into: output.advanced(by: start), stride: stride)
             }
         }
     }
@@ -189,8 +185,8 @@ extension Kernels {
     /// Computes some rows of one image on the calling thread.
     @unsafe
     func depthwise(
-        _ shape: ConvolutionShape, _ rows: Range<Int>, of image: UnsafePointer<Float>, weights: UnsafeRawPointer,
-        _ epilogue: Epilogue, image index: Int, into output: UnsafeMutablePointer<Float>, stride: Int
+        _ shape: ConvolutionShape, _ rows: Range<Int>, of image: ImageNumbers, weights: UnsafeRawPointer,
+        _ epilogue: Epilogue, image index: Int, into output: ImageTarget, stride: Int
     ) {
         guard !rows.isEmpty,
             let memory = unsafe scratch(.zeros, byteCount: shape.outputChannels * 4)
@@ -199,22 +195,25 @@ extension Kernels {
         unsafe zeros.update(repeating: 0, count: shape.outputChannels)
         let rowCount = shape.outputWidth * shape.outputChannels
         let bounds = epilogue.activation.bounds
-        var task = unsafe shape.channels(image)
-        unsafe task.zeros = UnsafePointer(zeros)
+        var task = unsafe shape.channels(image.base)
+        unsafe task.zeros = UnsafeRawPointer(zeros)
         unsafe task.weights = weights.assumingMemoryBound(to: Float.self)
         unsafe task.weight_stride = wholeVectors(shape.outputChannels)
         unsafe task.bias = epilogue.bias
-        unsafe task.residual = epilogue.residual.map { unsafe $0 + index * shape.outputHeight * rowCount }
+        unsafe task.residual = epilogue.residual(from: index * shape.outputHeight * rowCount)
+        unsafe task.residual_is_bf16 = epilogue.residualIsRounded
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound
-        unsafe task.y = output
+        unsafe task.y = output.base
+        unsafe task.y_is_bf16 = output.isRounded
         unsafe task.y_stride = stride
         unsafe task.curve = epilogue.activation.curve
         unsafe task.row = rows.lowerBound
         unsafe task.rows = rows.count
-        unsafe table.pointee.f32_channel_depthwise?(&task)
+        let isRounded = image.precision == .bf16
+        unsafe (isRounded ? table.pointee.bf16_channel_depthwise : table.pointee.f32_channel_depthwise)?(&task)
         if !epilogue.activation.isFinished {
-            let target = unsafe output + rows.lowerBound * shape.outputWidth * stride
+            let target = unsafe output.floats + rows.lowerBound * shape.outputWidth * stride
             let pixels = rows.count * shape.outputWidth
             unsafe activate(epilogue.activation, pixels, shape.outputChannels, target, stride: stride)
         }
@@ -239,7 +238,7 @@ extension ConvolutionShape {
 
     /// The windows over one image with channels last; weights, bounds and target are the caller's to fill in.
     @unsafe
-    fileprivate func channels(_ image: UnsafePointer<Float>) -> apus_channel_task {
+    fileprivate func channels(_ image: UnsafeRawPointer) -> apus_channel_task {
         var task = unsafe apus_channel_task()
         unsafe task.x = image
         unsafe task.channels = inputChannels

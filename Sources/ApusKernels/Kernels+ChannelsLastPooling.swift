@@ -7,17 +7,22 @@ import CApusKernels
 extension Kernels {
     /// Takes the greatest element under each window; padding never wins, an empty window gives `-infinity`.
     package func channelsLastMaxPool(
-        _ shape: PoolingShape, channels: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+        _ shape: PoolingShape, channels: Int, _ x: ImageNumbers, into y: ImageTarget
     ) {
-        unsafe eachLine(shape, channels, x, y) { task in unsafe table.pointee.f32_channel_max_pool?(&task) }
+        let isRounded = x.precision == .bf16
+        let kernel = unsafe isRounded ? table.pointee.bf16_channel_max_pool : table.pointee.f32_channel_max_pool
+        unsafe eachLine(shape, channels, x, y) { task in unsafe kernel?(&task) }
     }
 
     /// Averages the elements under each window, dividing by the elements inside, or by all with padding included.
     package func channelsLastAveragePool(
-        _ shape: PoolingShape, channels: Int, includingPadding: Bool, _ x: UnsafePointer<Float>,
-        into y: UnsafeMutablePointer<Float>
+        _ shape: PoolingShape, channels: Int, includingPadding: Bool, _ x: ImageNumbers,
+        into y: ImageTarget
     ) {
         let count = shape.outputHeight + shape.outputWidth
+        let isRounded = x.precision == .bf16
+        let kernel =
+            unsafe isRounded ? table.pointee.bf16_channel_average_pool : table.pointee.f32_channel_average_pool
         guard let memory = unsafe scratch(.factors, byteCount: count * 4) else { return }
         // SAFETY: the scratch memory holds a factor for each row and each column, and is not asked for again here.
         let rows = unsafe memory.assumingMemoryBound(to: Float.self)
@@ -35,14 +40,14 @@ extension Kernels {
         unsafe eachLine(shape, channels, x, y) { task in
             unsafe task.row_factors = UnsafePointer(rows)
             unsafe task.column_factors = UnsafePointer(columns)
-            unsafe table.pointee.f32_channel_average_pool?(&task)
+            unsafe kernel?(&task)
         }
     }
 
     /// Calls the body for each line of output pixels, in blocks of channels where there are few lines.
     @unsafe
     private func eachLine(
-        _ shape: PoolingShape, _ channels: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ shape: PoolingShape, _ channels: Int, _ x: ImageNumbers, _ y: ImageTarget,
         _ body: (inout apus_channel_task) -> Void
     ) {
         guard shape.outputHeight > 0, shape.outputWidth > 0, shape.planes > 0, channels > 0 else { return }
@@ -56,8 +61,11 @@ extension Kernels {
                 let (image, row) = line.quotientAndRemainder(dividingBy: shape.outputHeight)
                 // SAFETY: lines count through images and output rows as the images do, blocks through channels.
                 var task = unsafe apus_channel_task()
-                unsafe task.x = x + image * shape.inputHeight * shape.inputWidth * channels + block * width
-                unsafe task.y = y + image * shape.outputHeight * shape.outputWidth * channels + block * width
+                unsafe task.x =
+                    x.advanced(by: image * shape.inputHeight * shape.inputWidth * channels + block * width).base
+                unsafe task.y =
+                    y.advanced(by: image * shape.outputHeight * shape.outputWidth * channels + block * width).base
+                unsafe task.y_is_bf16 = y.isRounded
                 unsafe task.channels = Swift.min(width, channels - block * width)
                 unsafe task.x_stride = channels
                 unsafe task.y_stride = channels

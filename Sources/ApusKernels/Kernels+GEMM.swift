@@ -68,6 +68,26 @@ extension Kernels {
                 epilogue: epilogue, precision: precision))
     }
 
+    /// Multiplies rows of `k` numbers that lie together by a packed right operand.
+    ///
+    /// The rows may be bf16 where `k` is even and products are of pairs; a result of bf16 has no residual.
+    package func gemm(
+        m: Int, n: Int, k: Int, rows a: ImageNumbers, packed b: UnsafeRawPointer, into c: ImageTarget,
+        epilogue: Epilogue = Epilogue()
+    ) {
+        // SAFETY: the caller gives rows, memory of packGEMM's layout, and room for the result.
+        var left = unsafe MatrixOperand(a.words, rowStride: a.precision == .bf16 ? words(k) : k)
+        if precision == .bf16, a.precision == .f32 {
+            guard let rows = unsafe pairRows(m: m, k: k, left) else { return }
+            left = unsafe MatrixOperand(rows, rowStride: words(k))
+        }
+        var product = unsafe MatrixProduct(
+            m: m, n: n, k: words(k), left: .strided(left), right: .packed(b.assumingMemoryBound(to: Float.self)),
+            c: c.floats, rowStride: n, epilogue: epilogue, precision: precision)
+        if c.precision == .bf16 { unsafe product.rounded = unsafe c.halves }
+        unsafe multiply(product)
+    }
+
     /// Multiplies two matrices as they lie: `C[m n] = epilogue(A[m k] * B[k n])`, rows of `C` contiguous.
     package func gemm(
         m: Int, n: Int, k: Int, _ a: MatrixOperand, _ b: MatrixOperand, into c: UnsafeMutablePointer<Float>,

@@ -48,8 +48,9 @@ extension Kernels {
     /// Pixels as words of two channels, multiplied by the factors of their image where there are any.
     @unsafe
     func pairPixels(
-        _ shape: ConvolutionShape, _ input: UnsafePointer<Float>, factors: UnsafePointer<Float>?
+        _ shape: ConvolutionShape, _ input: ImageNumbers, factors: UnsafePointer<Float>?
     ) -> UnsafePointer<Float>? {
+        if input.precision == .bf16, unsafe factors == nil { return unsafe input.words }
         let (channels, pixels) = (shape.inputChannels, shape.inputHeight * shape.inputWidth)
         guard let memory = unsafe scratch(.pairs, byteCount: shape.batch * pixels * channels * 2) else { return nil }
         // SAFETY: the images have the sizes of the shape, the memory room for as many numbers.
@@ -60,12 +61,17 @@ extension Kernels {
                 let line = unsafe memory.assumingMemoryBound(to: Float.self)
                 for pixel in part {
                     let own = unsafe factors + pixel / pixels * channels
-                    unsafe table.pointee.f32_multiply?(channels, input + pixel * channels, own, line)
+                    let source = unsafe input.advanced(by: pixel * channels)
+                    if input.precision == .bf16 {
+                        unsafe table.pointee.bf16_scale?(channels, source.halves, own, target + pixel * channels)
+                        continue
+                    }
+                    unsafe table.pointee.f32_multiply?(channels, source.words, own, line)
                     unsafe table.pointee.bf16_round?(channels, line, target + pixel * channels)
                 }
             }
         } else {
-            unsafe round(count: shape.batch * pixels * channels, input, into: target)
+            unsafe round(count: shape.batch * pixels * channels, input.words, into: target)
         }
         return unsafe UnsafePointer(memory.assumingMemoryBound(to: Float.self))
     }

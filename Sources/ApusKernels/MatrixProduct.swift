@@ -29,6 +29,8 @@ struct MatrixProduct {
     var rowStride: Int
     var epilogue: Epilogue
     var precision = Precision.f32
+    /// Where results go as bf16 instead of `c`; there is no residual then.
+    var rounded: UnsafeMutablePointer<UInt16>?
 
     /// The depth of a block that is copied, which shall stay in a cache with the columns of a block.
     static let deepest = 256
@@ -59,6 +61,7 @@ struct MatrixProduct {
     /// Computes the block of rows and columns; both begin at multiples of the panel sizes.
     @unsafe
     func compute(rows: Range<Int>, columns: Range<Int>, _ kernels: Kernels) {
+        if let target = unsafe rounded { return unsafe computeRounded(rows, columns, target, kernels) }
         let width = unsafe groupedColumns(kernels.table)
         if streamsRight(rows.count, kernels) {
             // Packed weights are read in the order they lie, each once.
@@ -73,6 +76,31 @@ struct MatrixProduct {
         for row in rows {
             let target = unsafe c + row * rowStride + columns.lowerBound
             unsafe kernels.activate(epilogue.activation, columns.count, target, target)
+        }
+    }
+
+    /// Computes as many rows at a time as stay in the second level of cache, and rounds them.
+    @unsafe
+    private func computeRounded(
+        _ rows: Range<Int>, _ columns: Range<Int>, _ target: UnsafeMutablePointer<UInt16>, _ kernels: Kernels
+    ) {
+        let panelRows = unsafe Self.panelRows(m, kernels.table, precision)
+        let width = columns.count
+        let step = Swift.max(1, (256 << 10) / 4 / Swift.max(1, width) / panelRows) * panelRows
+        guard let memory = unsafe scratch(.product, byteCount: Swift.min(step, rows.count) * width * 4) else { return }
+        // SAFETY: the memory holds the rows of a step, the target all rows.
+        let sums = unsafe memory.assumingMemoryBound(to: Float.self)
+        for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+            let part = row..<Swift.min(row + step, rows.upperBound)
+            var product = self
+            unsafe product.rounded = nil
+            unsafe product.c = sums - row * width - columns.lowerBound
+            product.rowStride = width
+            unsafe product.compute(rows: part, columns: columns, kernels)
+            for line in part {
+                let out = unsafe target + line * rowStride + columns.lowerBound
+                unsafe kernels.table.pointee.bf16_round?(width, sums + (line - row) * width, out)
+            }
         }
     }
 

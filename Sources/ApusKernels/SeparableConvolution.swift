@@ -58,6 +58,9 @@ package struct SeparableConvolution: Sendable, Hashable {
             self.epilogue = epilogue
             self.precision = precision
         }
+
+        /// What the images between hold after this stage: what is rounded anyway is rounded when it is stored.
+        var keptPrecision: Precision { epilogue.activation.isFinished ? precision : .f32 }
     }
 
     /// Rows of the images between that `rows` of the result read.
@@ -82,13 +85,13 @@ package struct SeparableConvolution: Sendable, Hashable {
                 + (projectedTo == nil ? 0 : after * window.outputHeight))
     }
 
-    /// The rows of the result in one strip.
-    var stripRows: Int {
+    /// The rows of the result in one strip of numbers of some bytes.
+    func stripRows(byteWidth: Int) -> Int {
         let (before, after) = rowCounts
         let reach = (window.kernelHeight - 1) * window.dilationHeight + 1
         let fixed = Swift.max(0, reach - window.strideHeight) * before
         let each = window.strideHeight * before + after
-        let fitting = ((384 << 10) / 4 - fixed) / Swift.max(1, each)
+        let fitting = ((384 << 10) / byteWidth - fixed) / Swift.max(1, each)
         let least = (24 + window.outputWidth - 1) / Swift.max(1, window.outputWidth)
         return Swift.min(Swift.max(fitting, least), Swift.max(1, window.outputHeight))
     }
@@ -102,9 +105,8 @@ extension Kernels {
 
     /// Convolves `N H W C` images; the last stage's residual must not overlap the output.
     package func separableConvolution(
-        _ shape: SeparableConvolution, _ input: UnsafePointer<Float>, expand: SeparableConvolution.Stage?,
-        window: SeparableConvolution.Stage, project: SeparableConvolution.Stage?,
-        into output: UnsafeMutablePointer<Float>
+        _ shape: SeparableConvolution, _ input: ImageNumbers, expand: SeparableConvolution.Stage?,
+        window: SeparableConvolution.Stage, project: SeparableConvolution.Stage?, into output: ImageTarget
     ) {
         let height = shape.window.outputHeight
         guard shape.window.batch > 0, shape.window.outputChannels > 0, height > 0, shape.window.outputWidth > 0 else {
@@ -114,7 +116,10 @@ extension Kernels {
         let work = unsafe SeparableWork(
             shape: shape, kernels: self, input: input, output: output,
             expand: expand.flatMap { stage in unsafe convolution(shape.expansion, stage) }, window: window,
-            project: project.flatMap { stage in unsafe convolution(shape.projection, stage) })
+            project: project.flatMap { stage in unsafe convolution(shape.projection, stage) },
+            expanded: expand?.keptPrecision ?? .f32,
+            filtered: window.epilogue.activation.isFinished && shape.window.outputChannels % 2 == 0
+                ? project?.precision ?? .f32 : .f32)
         let wanted = (pool.threadCount + shape.window.batch - 1) / shape.window.batch
         let parts = pool.threadCount == 1 ? 1 : Swift.max(1, Swift.min(wanted, height / 2))
         pool.run(partCount: shape.window.batch * parts) { index in
@@ -138,25 +143,28 @@ extension Kernels {
 private struct SeparableWork {
     let shape: SeparableConvolution
     let kernels: Kernels
-    let input: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
+    let input: ImageNumbers
+    let output: ImageTarget
     let expand: IndirectConvolution?
     let window: SeparableConvolution.Stage
     let project: IndirectConvolution?
+    /// What the images after the expansion and after the window hold.
+    let (expanded, filtered): (Precision, Precision)
 
     @unsafe
     init(
-        shape: SeparableConvolution, kernels: Kernels, input: UnsafePointer<Float>,
-        output: UnsafeMutablePointer<Float>, expand: IndirectConvolution?, window: SeparableConvolution.Stage,
-        project: IndirectConvolution?
+        shape: SeparableConvolution, kernels: Kernels, input: ImageNumbers, output: ImageTarget,
+        expand: IndirectConvolution?, window: SeparableConvolution.Stage, project: IndirectConvolution?,
+        expanded: Precision, filtered: Precision
     ) {
         self.shape = shape
         self.kernels = kernels
-        unsafe self.input = unsafe input
-        unsafe self.output = unsafe output
+        self.input = input
+        self.output = output
         self.expand = expand
         self.window = window
         self.project = project
+        (self.expanded, self.filtered) = (expanded, filtered)
     }
 
     /// Some rows of one image, on the calling thread.
@@ -165,43 +173,47 @@ private struct SeparableWork {
         let (before, after) = shape.rowCounts
         let depth = shape.expandedFrom ?? shape.window.inputChannels
         let channels = shape.projectedTo ?? shape.window.outputChannels
-        let source = unsafe input + image * shape.window.inputHeight * shape.window.inputWidth * depth
-        let target = unsafe output + image * shape.window.outputHeight * shape.window.outputWidth * channels
-        let step = Swift.min(shape.stripRows, rows.count)
+        let source = unsafe input.advanced(by: image * shape.window.inputHeight * shape.window.inputWidth * depth)
+        let target = unsafe output.advanced(
+            by: image * shape.window.outputHeight * shape.window.outputWidth * channels)
+        let byteWidth = Swift.max(expand == nil ? 0 : expanded.byteWidth, project == nil ? 0 : filtered.byteWidth)
+        let step = Swift.min(shape.stripRows(byteWidth: Swift.max(2, byteWidth)), rows.count)
         let reach =
             (step - 1) * shape.window.strideHeight
             + (shape.window.kernelHeight - 1) * shape.window.dilationHeight + 1
-        guard let left = unsafe scratch(.left, byteCount: expand == nil ? 64 : reach * before * 4),
-            let right = unsafe scratch(.product, byteCount: project == nil ? 64 : step * after * 4)
+        let (leftBytes, rightBytes) = (reach * before * self.expanded.byteWidth, step * after * self.filtered.byteWidth)
+        guard let left = unsafe scratch(.left, byteCount: expand == nil ? 64 : leftBytes),
+            let right = unsafe scratch(.product, byteCount: project == nil ? 64 : rightBytes)
         else { return }
-        let expanded = unsafe left.assumingMemoryBound(to: Float.self)
-        let filtered = unsafe right.assumingMemoryBound(to: Float.self)
+        let expanded = unsafe ImageTarget(left, self.expanded)
+        let filtered = unsafe ImageTarget(right, self.filtered)
         var held = 0..<0
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
             let strip = first..<Swift.min(first + step, rows.upperBound)
-            var x = unsafe source
+            var x = source
             if let expand {
                 let needed = shape.rowsRead(strip)
                 let kept = held.clamped(to: needed)
                 if !kept.isEmpty, kept.lowerBound == needed.lowerBound, needed.lowerBound > held.lowerBound {
-                    let from = unsafe expanded + (kept.lowerBound - held.lowerBound) * before
-                    unsafe expanded.update(from: from, count: kept.count * before)
+                    let from = unsafe expanded.advanced(by: (kept.lowerBound - held.lowerBound) * before)
+                    unsafe expanded.base.copyMemory(
+                        from: from.base, byteCount: kept.count * before * self.expanded.byteWidth)
                 }
                 let start = kept.isEmpty || kept.lowerBound != needed.lowerBound ? needed.lowerBound : kept.upperBound
-                let base = unsafe expanded - needed.lowerBound * before
+                let base = unsafe expanded.advanced(by: -needed.lowerBound * before)
                 let width = shape.window.inputWidth
                 unsafe expand.compute(start * width..<needed.upperBound * width, of: source, image: image, into: base)
                 held = needed
-                unsafe x = UnsafePointer(base)
+                unsafe x = base.numbers
             }
-            let y = project == nil ? unsafe target : unsafe filtered - strip.lowerBound * after
+            let y = project == nil ? target : unsafe filtered.advanced(by: -strip.lowerBound * after)
             unsafe kernels.depthwise(
                 shape.window, strip, of: x, weights: window.weights, window.epilogue, image: image, into: y,
                 stride: shape.window.outputChannels)
             if let project {
                 let width = shape.window.outputWidth
                 unsafe project.compute(
-                    strip.lowerBound * width..<strip.upperBound * width, of: UnsafePointer(y), image: image,
+                    strip.lowerBound * width..<strip.upperBound * width, of: y.numbers, image: image,
                     into: target)
             }
         }

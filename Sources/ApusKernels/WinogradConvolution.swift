@@ -95,12 +95,11 @@ extension Kernels {
 
     /// Convolves `N H W C` images with transformed weights; bias and residual run along channels.
     ///
-    /// The residual must not overlap the output. Pixels of the output lie `stride` floats apart, or as many as they
+    /// The residual must not overlap the output. Pixels of the output lie `stride` numbers apart, or as many as they
     /// have channels.
     package func winogradConvolution(
-        _ shape: ConvolutionShape, _ tile: WinogradTile, _ input: UnsafePointer<Float>,
-        packed weights: UnsafeRawPointer, into output: UnsafeMutablePointer<Float>, epilogue: Epilogue = Epilogue(),
-        stride: Int? = nil
+        _ shape: ConvolutionShape, _ tile: WinogradTile, _ input: ImageNumbers, packed weights: UnsafeRawPointer,
+        into output: ImageTarget, epilogue: Epilogue = Epilogue(), stride: Int? = nil
     ) {
         guard shape.batch > 0, shape.outputHeight > 0, shape.outputWidth > 0 else { return }
         // SAFETY: the caller gives memory of packWinograd's layout and images of the shape's sizes.
@@ -152,11 +151,10 @@ private struct WinogradBlock {
     /// One thread does all.
     @unsafe
     func compute(
-        _ image: Int, _ tiles: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-        _ epilogue: Epilogue
+        _ image: Int, _ tiles: Range<Int>, _ input: ImageNumbers, _ output: ImageTarget, _ epilogue: Epilogue
     ) {
         guard var task = unsafe makeTask(image, input, output, epilogue) else { return }
-        unsafe transform(&task, tiles, first: tiles.lowerBound)
+        unsafe transform(&task, tiles, first: tiles.lowerBound, input.precision)
         unsafe multiply(task, count: tiles.count, positions: 0..<tile.positions)
         unsafe finish(&task, tiles, first: tiles.lowerBound)
     }
@@ -164,8 +162,7 @@ private struct WinogradBlock {
     /// All threads share each step.
     @unsafe
     func computeTogether(
-        _ image: Int, _ tiles: Range<Int>, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-        _ epilogue: Epilogue
+        _ image: Int, _ tiles: Range<Int>, _ input: ImageNumbers, _ output: ImageTarget, _ epilogue: Epilogue
     ) {
         guard let task = unsafe makeTask(image, input, output, epilogue) else { return }
         let parts = Swift.min(tiles.count, kernels.pool.threadCount * 2)
@@ -175,7 +172,7 @@ private struct WinogradBlock {
         }
         kernels.pool.run(partCount: parts) { index in
             var own = unsafe task
-            unsafe transform(&own, part(index), first: tiles.lowerBound)
+            unsafe transform(&own, part(index), first: tiles.lowerBound, input.precision)
         }
         let run = tile == .two ? 2 : 3
         kernels.pool.run(partCount: tile.positions / run) { index in
@@ -189,7 +186,7 @@ private struct WinogradBlock {
 
     @unsafe
     private func makeTask(
-        _ image: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+        _ image: Int, _ input: ImageNumbers, _ output: ImageTarget, _ epilogue: Epilogue
     ) -> apus_winograd_task? {
         let pixels = shape.outputHeight * shape.outputWidth
         guard let left = unsafe scratch(.left, byteCount: tile.positions * stride(shape.inputChannels) * 4),
@@ -197,23 +194,26 @@ private struct WinogradBlock {
         else { return nil }
         let bounds = epilogue.activation.bounds
         var task = unsafe apus_winograd_task()
-        unsafe task.x = input + image * shape.inputHeight * shape.inputWidth * shape.inputChannels
+        unsafe task.x = input.advanced(by: image * shape.inputHeight * shape.inputWidth * shape.inputChannels).base
+        unsafe task.v_is_bf16 = input.precision == .bf16 && kernels.readsPairs(shape, tile) ? 1 : 0
         unsafe task.height = shape.inputHeight
         unsafe task.width = shape.inputWidth
         unsafe task.pad_top = shape.padTop
         unsafe task.pad_left = shape.padLeft
         unsafe task.channels = shape.inputChannels
         unsafe task.tiles_wide = tile.count(over: shape.outputWidth)
-        unsafe task.v = left.assumingMemoryBound(to: Float.self)
+        unsafe task.v = left
         unsafe task.m = UnsafePointer(product.assumingMemoryBound(to: Float.self))
         unsafe task.columns = shape.outputChannels
         unsafe task.output_height = shape.outputHeight
         unsafe task.output_width = shape.outputWidth
         unsafe task.bias = epilogue.bias
-        unsafe task.residual = epilogue.residual.map { unsafe $0 + image * pixels * shape.outputChannels }
+        unsafe task.residual = epilogue.residual(from: image * pixels * shape.outputChannels)
+        unsafe task.residual_is_bf16 = epilogue.residualIsRounded
         unsafe task.low = bounds.lowerBound
         unsafe task.high = bounds.upperBound
-        unsafe task.y = output + image * pixels * outputStride
+        unsafe task.y = output.advanced(by: image * pixels * outputStride).base
+        unsafe task.y_is_bf16 = output.isRounded
         unsafe task.y_stride = outputStride
         if !epilogue.activation.isClamp, let unary = epilogue.activation.unary {
             unsafe task.activation = kernels.kernel(unary.function)
@@ -224,14 +224,22 @@ private struct WinogradBlock {
     }
 
     @unsafe
-    private func transform(_ task: inout apus_winograd_task, _ tiles: Range<Int>, first: Int) {
+    private func transform(
+        _ task: inout apus_winograd_task, _ tiles: Range<Int>, first: Int, _ precision: Precision
+    ) {
         unsafe task.tile = tiles.lowerBound
         unsafe task.tiles = tiles.count
         unsafe task.stride = stride(shape.inputChannels)
         let whole = unsafe task.v
-        unsafe task.v = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.inputChannels }
+        let byteWidth = unsafe task.v_is_bf16 == 0 ? 4 : 2
+        unsafe task.v = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.inputChannels * byteWidth }
         let table = unsafe kernels.table
-        unsafe (tile == .two ? table.pointee.f32_winograd2_input : table.pointee.f32_winograd4_input)?(&task)
+        switch (tile, precision) {
+        case (.two, .f32): unsafe table.pointee.f32_winograd2_input?(&task)
+        case (.four, .f32): unsafe table.pointee.f32_winograd4_input?(&task)
+        case (.two, .bf16): unsafe table.pointee.bf16_winograd2_input?(&task)
+        case (.four, .bf16): unsafe table.pointee.bf16_winograd4_input?(&task)
+        }
         unsafe task.v = whole
     }
 
@@ -243,7 +251,12 @@ private struct WinogradBlock {
         let whole = unsafe task.m
         unsafe task.m = whole.map { unsafe $0 + (tiles.lowerBound - first) * shape.outputChannels }
         let table = unsafe kernels.table
-        unsafe (tile == .two ? table.pointee.f32_winograd2_output : table.pointee.f32_winograd4_output)?(&task)
+        switch (tile, unsafe task.y_is_bf16 != 0) {
+        case (.two, false): unsafe table.pointee.f32_winograd2_output?(&task)
+        case (.four, false): unsafe table.pointee.f32_winograd4_output?(&task)
+        case (.two, true): unsafe table.pointee.bf16_winograd2_output?(&task)
+        case (.four, true): unsafe table.pointee.bf16_winograd4_output?(&task)
+        }
         unsafe task.m = whole
     }
 
@@ -276,8 +289,10 @@ private struct WinogradBlock {
         unsafe (task.low, task.high) = (-.infinity, .infinity)
         unsafe (task.is_first, task.is_last) = (1, 1)
         for position in positions {
-            let tiles = unsafe v + position * stride(shape.inputChannels)
-            if isPaired {
+            let isRounded = unsafe whole.v_is_bf16 != 0
+            let tiles = unsafe (v + position * stride(shape.inputChannels) * (isRounded ? 2 : 4))
+                .assumingMemoryBound(to: Float.self)
+            if isPaired, !isRounded {
                 // Words lie where the numbers they are rounded from lay, never ahead of them.
                 unsafe kernels.table.pointee.bf16_round?(
                     count * shape.inputChannels, tiles,
@@ -285,7 +300,7 @@ private struct WinogradBlock {
             }
             unsafe task.x = UnsafePointer(tiles)
             unsafe task.weights = weights + position * panelCount
-            unsafe task.y = UnsafeMutablePointer(mutating: m + position * stride(shape.outputChannels))
+            unsafe task.y = UnsafeMutableRawPointer(mutating: m + position * stride(shape.outputChannels))
             unsafe kernel?(&task)
         }
     }

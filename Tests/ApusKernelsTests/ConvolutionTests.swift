@@ -135,14 +135,14 @@ import Testing
             #expect(packed.isIntact)
             let y = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
-                shape, images.constant, packed: packed.constant, into: y.pointer,
+                shape, ImageNumbers(images.constant), packed: packed.constant, into: ImageTarget(y.pointer),
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 2e-5) == nil, "\(shape)")
             #expect(y.isIntact)
             let stride = shape.outputChannels + 3
             let apart = Buffer<Float>(sums.count / shape.outputChannels * stride, filler: -1e30)
             unsafe kernels.channelsLastConvolution(
-                shape, images.constant, packed: packed.constant, into: apart.pointer,
+                shape, ImageNumbers(images.constant), packed: packed.constant, into: ImageTarget(apart.pointer),
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation),
                 stride: stride)
             let places = sums.indices.map { $0 / shape.outputChannels * stride + $0 % shape.outputChannels }
@@ -152,7 +152,7 @@ import Testing
             guard shape.readsRuns else { continue }
             let again = Buffer(results: sums.count)
             unsafe kernels.channelsLastConvolution(
-                shape, x.constant, packed: packed.constant, into: again.pointer,
+                shape, ImageNumbers(x.constant), packed: packed.constant, into: ImageTarget(again.pointer),
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation),
                 isPlanar: true)
             #expect(again.array == y.array, "\(shape), planes")
@@ -181,11 +181,11 @@ import Testing
             let (expected, actual) = (Buffer(results: 126 * outputs), Buffer(results: 126 * outputs))
             let epilogue = unsafe Epilogue(residual: residual.constant, activation: .relu)
             unsafe kernels.channelsLastConvolution(
-                shape, scaled.constant, packed: packed.constant, into: expected.pointer,
+                shape, ImageNumbers(scaled.constant), packed: packed.constant, into: ImageTarget(expected.pointer),
                 epilogue: epilogue)
             unsafe kernels.channelsLastConvolution(
-                shape, x.constant, packed: packed.constant, into: actual.pointer, epilogue: epilogue,
-                factors: factors.constant)
+                shape, ImageNumbers(x.constant), packed: packed.constant, into: ImageTarget(actual.pointer),
+                epilogue: epilogue, factors: factors.constant)
             #expect(departure(actual.array, expected.array, absolute: 2e-5) == nil)
             #expect(actual.isIntact)
             withExtendedLifetime((x, scaled, factors, residual, packed)) {}
@@ -213,7 +213,8 @@ import Testing
         let packed = Buffer<Float>(kernels.packedChannelsLastByteCount(shape) / 4, filler: 7)
         unsafe kernels.packChannelsLast(shape, weights: w.constant, into: packed.pointer)
         let y = Buffer(results: expected.count)
-        unsafe kernels.channelsLastConvolution(shape, images.constant, packed: packed.constant, into: y.pointer)
+        unsafe kernels.channelsLastConvolution(
+            shape, ImageNumbers(images.constant), packed: packed.constant, into: ImageTarget(y.pointer))
         let wanted = channelsLast(expected, shape.outputChannels, 9)
         #expect(departure(y.array, wanted, relative: 1e-5, absolute: 5e-5) == nil)
     }
@@ -249,7 +250,7 @@ import Testing
             #expect(packed.isIntact)
             let y = Buffer(results: sums.count)
             unsafe kernels.winogradConvolution(
-                shape, tile, images.constant, packed: packed.constant, into: y.pointer,
+                shape, tile, ImageNumbers(images.constant), packed: packed.constant, into: ImageTarget(y.pointer),
                 epilogue: Epilogue(bias: bias.constant, residual: residual.constant, activation: activation))
             #expect(departure(y.array, expected, absolute: 1e-4) == nil, "\(shape)")
             #expect(y.isIntact)

@@ -97,12 +97,14 @@ import Testing
             var folded = shape
             folded.planes = shape.planes / channels
             let y = Buffer(results: shape.planes * pixels)
-            unsafe kernels.channelsLastMaxPool(folded, channels: channels, images.constant, into: y.pointer)
+            unsafe kernels.channelsLastMaxPool(
+                folded, channels: channels, ImageNumbers(images.constant), into: ImageTarget(y.pointer))
             let most = naive(shape, x) { inside, _ in inside.max() ?? -.infinity }
             #expect(departure(y.array, channelsLast(most, channels, pixels)) == nil, "\(shape)")
             for includingPadding in [false, true] {
                 unsafe kernels.channelsLastAveragePool(
-                    folded, channels: channels, includingPadding: includingPadding, images.constant, into: y.pointer)
+                    folded, channels: channels, includingPadding: includingPadding, ImageNumbers(images.constant),
+                    into: ImageTarget(y.pointer))
                 let mean = naive(shape, x) { inside, padded in
                     let divisor = includingPadding ? padded : inside.count
                     return divisor == 0 ? 0 : inside.reduce(0, +) / Float(divisor)

@@ -25,7 +25,7 @@ import Testing
                 unsafe kernels.packWinograd(shape, .two, weights: w.constant, into: packed.pointer)
                 let y = Buffer(results: residual.array.count)
                 unsafe kernels.winogradConvolution(
-                    shape, .two, x.constant, packed: packed.constant, into: y.pointer,
+                    shape, .two, ImageNumbers(x.constant), packed: packed.constant, into: ImageTarget(y.pointer),
                     epilogue: Epilogue(residual: residual.constant, activation: .relu))
                 #expect(packed.isIntact && y.isIntact)
                 results.append(y.array)

@@ -5,7 +5,7 @@
 
 #include "sweep.h"
 
-void sweep_attention(void) {
+static void attention(enum kernel kernel, bool is_paired) {
     const size_t tile = tables[1]->f32_gemm_columns;
     for (int round = 0; round < 160; ++round) {
         const size_t queries = round % 3 == 0 ? 1 + below(3) : some(tile);
@@ -15,7 +15,7 @@ void sweep_attention(void) {
         const int mask = round % 4;
         const ptrdiff_t reaches[] = {(ptrdiff_t)1 << 40, 0, 3, -2}, far = reaches[below(4)];
         const float cap = round % 5 == 0 ? 2 : 0;
-        examine(kernel_f32_attention, "queries=%zu keys=%zu depth=%zu values=%zu strides=%zu,%zu,%zu,%zu mask=%d "
+        examine(kernel, "queries=%zu keys=%zu depth=%zu values=%zu strides=%zu,%zu,%zu,%zu mask=%d "
                 "reach=%td cap=%g", queries, keys, depth, values, q, k, v, stride, mask, far, (double)cap);
         struct apus_attention_task task = {
             .queries = queries, .keys = keys, .depth = depth, .values = values, .q_stride = q, .k_stride = k,
@@ -35,9 +35,15 @@ void sweep_attention(void) {
         EACH_SET {
             const size_t columns = tables[set]->f32_gemm_columns;
             task.y = y[set] = room(reach(queries, stride, values) * sizeof(float));
-            task.scratch = room(columns * (depth + values + 2 * 128) * sizeof(float));
-            tables[set]->f32_attention(&task);
+            task.scratch = room((columns * (depth + values + 2 * 129) + keys * (depth + values + 2)) * sizeof(float));
+            (is_paired ? tables[set]->bf16_attention : tables[set]->f32_attention)(&task);
         }
-        compare_floats(y, queries, values, stride, 1e-5f);
+        // Weights that differ by little may be rounded to neighbours.
+        compare_floats(y, queries, values, stride, is_paired ? 8e-3f : 1e-5f);
     }
+}
+
+void sweep_attention(void) {
+    attention(kernel_f32_attention, false);
+    attention(kernel_bf16_attention, true);
 }

@@ -12,7 +12,8 @@ static size_t weight_stride(size_t channels) {
     return (channels + lanes - 1) / lanes * lanes;
 }
 
-static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_channels_fn *tested, bool is_weighed) {
+static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_channels_fn *tested, bool is_weighed,
+                     bool is_bf16) {
     apus_f32_channels_fn *const functions[2] = {scalar, tested};
     for (int round = 0; round < 126; ++round) {
         examine(kernel, "round=%d", round);
@@ -23,11 +24,20 @@ static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_
         const size_t row = below(w.output_height), rows = w.output_height - row;
         const size_t count = w.kernel_height * w.kernel_width;
         const enum apus_curve curve = (enum apus_curve)below(3);
+        const bool rounds = below(2), adds_bf16 = below(2);
         examine_sizes("channels=%zu image=%zux%zu kernel=%zux%zu stride=%zu dilation=%zu pad=%zu,%zu "
-                      "rows=%zu+%zu of %zu curve=%d", channels, w.height, w.width, w.kernel_height, w.kernel_width,
-                      w.stride_width, w.dilation_width, w.pad_top, w.pad_left, row, rows, w.output_width, (int)curve);
-        float *x = floats(reach(w.height * w.width, x_stride, channels), -1, 1);
-        if (!is_weighed && round % 8 == 0) x[below(channels)] = NAN;
+                      "rows=%zu+%zu of %zu curve=%d rounds=%d", channels, w.height, w.width, w.kernel_height, w.kernel_width,
+                      w.stride_width, w.dilation_width, w.pad_top, w.pad_left, row, rows, w.output_width, (int)curve,
+                      rounds);
+        void *x = numbers(reach(w.height * w.width, x_stride, channels), is_bf16);
+        if (!is_weighed && round % 8 == 0) {
+            const size_t place = below(channels);
+            if (is_bf16) {
+                ((uint16_t *)x)[place] = 0x7fc0;
+            } else {
+                ((float *)x)[place] = NAN;
+            }
+        }
         const float *weights = floats(count * channels, -1, 1);
         struct apus_channel_task task = {
             .x = x, .channels = channels, .x_stride = x_stride, .height = (ptrdiff_t)w.height,
@@ -37,14 +47,15 @@ static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_
             .dilation_height = (ptrdiff_t)w.dilation_height, .dilation_width = (ptrdiff_t)w.dilation_width,
             .pad_top = (ptrdiff_t)w.pad_top, .pad_left = (ptrdiff_t)w.pad_left, .row = row, .rows = rows,
             .bias = below(2) ? floats(channels, -1, 1) : 0,
-            .residual = below(2) ? floats(reach(outputs, residual, channels), -1, 1) : 0,
+            .residual = below(2) ? numbers(reach(outputs, residual, channels), adds_bf16) : 0,
+            .y_is_bf16 = rounds, .residual_is_bf16 = adds_bf16,
             .zeros = floats(channels, 0, 0), .residual_stride = residual, .y_stride = y_stride,
             .low = below(2) ? -1 : -INFINITY, .high = below(2) ? 2 : INFINITY, .curve = curve};
         if (!is_weighed && below(2)) {
             task.row_factors = floats(w.output_height, 0, 1);
             task.column_factors = floats(w.output_width, 0, 1);
         }
-        float *y[2];
+        void *y[2];
         EACH_SET {
             const size_t stride = task.weight_stride = weight_stride(channels);
             float *packed = room(count * stride * sizeof(float));
@@ -53,18 +64,21 @@ static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_
                 memcpy(packed + tap * stride, weights + tap * channels, channels * sizeof(float));
             }
             task.weights = packed;
-            task.y = y[set] = room(reach(outputs, y_stride, channels) * sizeof(float));
+            task.y = y[set] = room(reach(outputs, y_stride, channels) * (rounds ? 2 : 4));
             functions[set](&task);
-            y[set] += row * w.output_width * y_stride;
+            y[set] = (uint8_t *)y[set] + row * w.output_width * y_stride * (rounds ? 2 : 4);
         }
-        compare_floats(y, rows * w.output_width, channels, y_stride, 2e-5f);
+        compare_numbers(y, rounds, rows * w.output_width, channels, y_stride, 2e-5f);
     }
 }
 
-#define BOTH(name) kernel_f32_##name, tables[0]->f32_##name, tables[1]->f32_##name
+#define BOTH(name) kernel_##name, tables[0]->name, tables[1]->name
 
 void sweep_channels(void) {
-    channels(BOTH(channel_depthwise), true);
-    channels(BOTH(channel_max_pool), false);
-    channels(BOTH(channel_average_pool), false);
+    channels(BOTH(f32_channel_depthwise), true, false);
+    channels(BOTH(f32_channel_max_pool), false, false);
+    channels(BOTH(f32_channel_average_pool), false, false);
+    channels(BOTH(bf16_channel_depthwise), true, true);
+    channels(BOTH(bf16_channel_max_pool), false, true);
+    channels(BOTH(bf16_channel_average_pool), false, true);
 }

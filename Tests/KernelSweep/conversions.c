@@ -20,7 +20,8 @@ static void widen(enum kernel kernel, apus_f16_widen_fn *scalar, apus_f16_widen_
     }
 }
 
-static void narrow(enum kernel kernel, apus_f16_narrow_fn *scalar, apus_f16_narrow_fn *tested) {
+/// Where numbers below the least normal one may become zero, there are none.
+static void narrow(enum kernel kernel, apus_f16_narrow_fn *scalar, apus_f16_narrow_fn *tested, bool flushes) {
     apus_f16_narrow_fn *const functions[2] = {scalar, tested};
     for (size_t n = 0; n <= 40000; n = n < 3 * tables[1]->lanes + 1 || n == 40000 ? n + 1 : 40000) {
         examine(kernel, "n=%zu", n);
@@ -30,6 +31,9 @@ static void narrow(enum kernel kernel, apus_f16_narrow_fn *scalar, apus_f16_narr
             const float x = below(2) ? uniform(-70000, 70000) : uniform(-1e-4f, 1e-4f) * uniform(0, 1);
             if (below(2)) memcpy(patterns + 4 * i, &x, 4);
             if (below(4) == 0) memset(patterns + 4 * i, 0, 1 + below(2));
+            float number;
+            memcpy(&number, patterns + 4 * i, 4);
+            if (flushes && fabsf(number) < 2e-38f) memset(patterns + 4 * i, 0, 4);
         }
         uint16_t *y[2];
         EACH_SET {
@@ -51,6 +55,26 @@ static void pair(void) {
             tables[set]->bf16_pair(n, a, b, (float *)y[set]);
         }
         compare_integers(y, 1, n, n);
+    }
+}
+
+static void halves(void) {
+    for (size_t n = 0; n <= 3 * tables[1]->lanes + 2; ++n) {
+        examine(kernel_bf16_sum, "n=%zu", n);
+        const uint16_t *a = numbers(n, true), *b = numbers(n, true);
+        const float *factors = floats(n, -2, 2);
+        void *y[2];
+        EACH_SET {
+            y[set] = room(n * sizeof(uint16_t));
+            tables[set]->bf16_sum(n, a, b, y[set]);
+        }
+        compare_numbers(y, true, 1, n, n, 1e-30f);
+        continue_with(kernel_bf16_scale);
+        EACH_SET {
+            y[set] = room(n * sizeof(uint16_t));
+            tables[set]->bf16_scale(n, a, factors, y[set]);
+        }
+        compare_numbers(y, true, 1, n, n, 1e-30f);
     }
 }
 
@@ -92,11 +116,12 @@ static void dequantize(enum kernel kernel, apus_u8_dequantize_fn *scalar, apus_u
 
 void sweep_conversions(void) {
     widen(BOTH(f16_widen));
-    narrow(BOTH(f16_narrow));
+    narrow(BOTH(f16_narrow), false);
     widen(BOTH(bf16_widen));
-    narrow(BOTH(bf16_narrow));
-    narrow(BOTH(bf16_round));
+    narrow(BOTH(bf16_narrow), false);
+    narrow(BOTH(bf16_round), true);
     pair();
+    halves();
     quantize(BOTH(u8_quantize), 0);
     quantize(BOTH(s8_quantize), -128);
     dequantize(BOTH(u8_dequantize));

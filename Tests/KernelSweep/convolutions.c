@@ -105,7 +105,7 @@ static float *units(size_t count) { return floats(count, -1, 1); }
 
 /// Of floats, or of words of two bf16, which are neighbouring channels.
 static void indirect(enum kernel kernel, bool is_paired) {
-    float *(*const numbers)(size_t) = is_paired ? pairs : units;
+    float *(*const factors)(size_t) = is_paired ? pairs : units;
     for (int round = 0; round < 150; ++round) {
         examine(kernel, "round=%d", round);
         const struct window w = any_window();
@@ -114,15 +114,16 @@ static void indirect(enum kernel kernel, bool is_paired) {
         const size_t depth = taps * channels;
         const size_t columns = 1 + below(9 * tables[1]->lanes), y_stride = columns + below(3);
         const size_t residual = columns + below(3), chunk = 1 + below(30);
-        const size_t pixel = below(outputs), part = 1 + below(taps);
+        const bool rounds = below(2), adds_bf16 = below(2);
+        const size_t pixel = below(outputs), part = rounds ? taps : 1 + below(taps);
         const enum apus_curve curve = (enum apus_curve)below(3);
         examine_sizes("channels=%zu+%zu image=%zux%zu kernel=%zux%zu stride=%zu dilation=%zu pad=%zu,%zu "
-                      "pixels=%zu+%zu columns=%zu chunk=%zu taps by %zu curve=%d", channels, x_stride - channels,
+                      "pixels=%zu+%zu columns=%zu chunk=%zu taps by %zu curve=%d rounds=%d", channels, x_stride - channels,
                       w.height, w.width, w.kernel_height, w.kernel_width, w.stride_width, w.dilation_width, w.pad_top,
-                      w.pad_left, pixel, outputs - pixel, columns, chunk, part, (int)curve);
-        const float *rows = numbers(columns * depth), *zeros = floats(channels, 0, 0);
+                      w.pad_left, pixel, outputs - pixel, columns, chunk, part, (int)curve, rounds);
+        const float *rows = factors(columns * depth), *zeros = floats(channels, 0, 0);
         struct apus_indirect_task task = {
-            .x = numbers(reach(w.height * w.width, x_stride, channels)), .height = (ptrdiff_t)w.height,
+            .x = factors(reach(w.height * w.width, x_stride, channels)), .height = (ptrdiff_t)w.height,
             .width = (ptrdiff_t)w.width, .x_stride = x_stride, .channels = channels, .output_width = w.output_width,
             .kernel_height = w.kernel_height, .kernel_width = w.kernel_width,
             .stride_height = (ptrdiff_t)w.stride_height, .stride_width = (ptrdiff_t)w.stride_width,
@@ -130,9 +131,10 @@ static void indirect(enum kernel kernel, bool is_paired) {
             .pad_top = (ptrdiff_t)w.pad_top, .pad_left = (ptrdiff_t)w.pad_left, .zeros = zeros, .chunk = chunk,
             .ahead = below(2) * 512, .pixel = pixel, .pixels = outputs - pixel, .y_stride = y_stride,
             .residual_stride = residual, .bias = below(2) ? floats(columns, -1, 1) : 0,
-            .residual = below(2) ? floats(reach(outputs, residual, columns), -1, 1) : 0,
+            .residual = below(2) ? numbers(reach(outputs, residual, columns), adds_bf16) : 0,
+            .y_is_bf16 = rounds, .residual_is_bf16 = adds_bf16,
             .low = below(2) ? -1 : -INFINITY, .high = below(2) ? 2 : INFINITY, .curve = curve};
-        float *y[2];
+        void *y[2];
         EACH_SET {
             apus_f32_indirect_fn *const run = is_paired ? tables[set]->bf16_indirect : tables[set]->f32_indirect;
             const size_t panel = 3 * tables[set]->lanes;
@@ -140,7 +142,7 @@ static void indirect(enum kernel kernel, bool is_paired) {
             tables[set]->f32_indirect_pack(columns, depth, 1, rows, packed);
             task.weights = packed;
             task.table = room(taps * chunk * sizeof(float *));
-            y[set] = room(reach(outputs, y_stride, columns) * sizeof(float));
+            y[set] = room(reach(outputs, y_stride, columns) * (rounds ? 2 : 4));
             task.y = y[set];
             // Columns of one panel first and then the rest, where the rest packs as it would by itself.
             const size_t cut = columns > 2 * panel ? panel : 0;
@@ -156,9 +158,9 @@ static void indirect(enum kernel kernel, bool is_paired) {
                 task.columns = columns - cut;
                 run(&task);
             }
-            y[set] += pixel * y_stride;
+            y[set] = (uint8_t *)y[set] + pixel * y_stride * (rounds ? 2 : 4);
         }
-        compare_floats(y, outputs - pixel, columns, y_stride, 4e-7f * (float)(depth + 16));
+        compare_numbers(y, rounds, outputs - pixel, columns, y_stride, 4e-7f * (float)(depth + 16));
     }
 }
 
@@ -166,7 +168,18 @@ static void indirect(enum kernel kernel, bool is_paired) {
 struct winograd {
     enum kernel pack, input, output;
     size_t side;
+    bool is_bf16;
 };
+
+static apus_f32_winograd_fn *winograd_kernel(struct winograd form, bool is_input) {
+    const struct apus_kernel_table *table = tables[set];
+    if (form.side == 2) {
+        if (is_input) return form.is_bf16 ? table->bf16_winograd2_input : table->f32_winograd2_input;
+        return form.is_bf16 ? table->bf16_winograd2_output : table->f32_winograd2_output;
+    }
+    if (is_input) return form.is_bf16 ? table->bf16_winograd4_input : table->f32_winograd4_input;
+    return form.is_bf16 ? table->bf16_winograd4_output : table->f32_winograd4_output;
+}
 
 static void winograd_pack(struct winograd form) {
     const size_t positions = (form.side + 2) * (form.side + 2);
@@ -196,18 +209,20 @@ static void winograd_input(struct winograd form) {
         const size_t height = 1 + below(14), width = 1 + below(14), top = below(3), left = below(3);
         const size_t channels = some(tables[1]->lanes), wide = 1 + below(3), all = wide * (1 + below(3));
         const size_t tile = below(all), tiles = all - tile, stride = tiles * channels + below(5);
+        const bool rounds = form.is_bf16 && below(2);
         examine(form.input, "image=%zux%zu pad=%zu,%zu channels=%zu tiles=%zu+%zu of %zu", height, width, top, left,
                 channels, tile, tiles, wide);
         struct apus_winograd_task task = {
-            .x = floats(height * width * channels, -1, 1), .height = (ptrdiff_t)height, .width = (ptrdiff_t)width,
+            .x = numbers(height * width * channels, form.is_bf16), .height = (ptrdiff_t)height,
+            .width = (ptrdiff_t)width, .v_is_bf16 = rounds,
             .pad_top = (ptrdiff_t)top, .pad_left = (ptrdiff_t)left, .channels = channels, .tiles_wide = wide,
             .tile = tile, .tiles = tiles, .stride = stride};
-        float *v[2];
+        void *v[2];
         EACH_SET {
-            task.v = v[set] = room(reach(positions, stride, tiles * channels) * sizeof(float));
-            (form.side == 2 ? tables[set]->f32_winograd2_input : tables[set]->f32_winograd4_input)(&task);
+            task.v = v[set] = room(reach(positions, stride, tiles * channels) * (rounds ? 2 : 4));
+            winograd_kernel(form, true)(&task);
         }
-        compare_floats(v, positions, tiles * channels, stride, 2e-5f);
+        compare_numbers(v, rounds, positions, tiles * channels, stride, 2e-5f);
     }
 }
 
@@ -217,27 +232,29 @@ static void winograd_output(struct winograd form) {
         const size_t height = 1 + below(10), width = 1 + below(10), columns = some(tables[1]->lanes);
         const size_t wide = (width + side - 1) / side, tiles = wide * ((height + side - 1) / side);
         const size_t stride = tiles * columns + below(5), y_stride = columns + (below(2) ? below(4) : 0);
-        examine(form.output, "outputs=%zux%zu columns=%zu stride=%zu round=%d", height, width, columns, y_stride,
-                round);
+        const bool rounds = below(2), adds_bf16 = below(2);
+        examine(form.output, "outputs=%zux%zu columns=%zu stride=%zu round=%d rounds=%d", height, width, columns,
+                y_stride, round, rounds);
         struct apus_winograd_task task = {
             .m = floats(reach(positions, stride, tiles * columns), -1, 1), .tiles_wide = wide, .tiles = tiles,
             .stride = stride, .columns = columns, .output_height = height, .output_width = width,
             .y_stride = y_stride, .bias = below(2) ? floats(columns, -1, 1) : 0,
-            .residual = below(2) ? floats(height * width * columns, -1, 1) : 0, .low = below(2) ? -3 : -INFINITY,
+            .residual = below(2) ? numbers(height * width * columns, adds_bf16) : 0,
+            .y_is_bf16 = rounds, .residual_is_bf16 = adds_bf16, .low = below(2) ? -3 : -INFINITY,
             .high = below(2) ? 30 : INFINITY};
         const bool is_curved = below(2);
-        float *y[2];
+        void *y[2];
         EACH_SET {
             task.activation = is_curved ? tables[set]->f32_silu : 0;
-            task.y = y[set] = room(reach(height * width, y_stride, columns) * sizeof(float));
-            (side == 2 ? tables[set]->f32_winograd2_output : tables[set]->f32_winograd4_output)(&task);
+            task.y = y[set] = room(reach(height * width, y_stride, columns) * (rounds ? 2 : 4));
+            winograd_kernel(form, false)(&task);
         }
-        compare_floats(y, height * width, columns, y_stride, 1e-4f);
+        compare_numbers(y, rounds, height * width, columns, y_stride, 1e-4f);
     }
 }
 
 static void winograd(struct winograd form) {
-    winograd_pack(form);
+    if (!form.is_bf16) winograd_pack(form);
     winograd_input(form);
     winograd_output(form);
 }
@@ -247,6 +264,12 @@ void sweep_convolutions(void) {
     weights();
     indirect(kernel_f32_indirect, false);
     indirect(kernel_bf16_indirect, true);
-    winograd((struct winograd){kernel_f32_winograd2_pack, kernel_f32_winograd2_input, kernel_f32_winograd2_output, 2});
-    winograd((struct winograd){kernel_f32_winograd4_pack, kernel_f32_winograd4_input, kernel_f32_winograd4_output, 4});
+    winograd((struct winograd){kernel_f32_winograd2_pack, kernel_f32_winograd2_input, kernel_f32_winograd2_output, 2,
+                               false});
+    winograd((struct winograd){kernel_f32_winograd4_pack, kernel_f32_winograd4_input, kernel_f32_winograd4_output, 4,
+                               false});
+    winograd((struct winograd){kernel_f32_winograd2_pack, kernel_bf16_winograd2_input, kernel_bf16_winograd2_output, 2,
+                               true});
+    winograd((struct winograd){kernel_f32_winograd4_pack, kernel_bf16_winograd4_input, kernel_bf16_winograd4_output, 4,
+                               true});
 }

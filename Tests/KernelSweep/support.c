@@ -88,6 +88,16 @@ float *pairs(size_t count) {
     return x;
 }
 
+void *numbers(size_t count, bool is_bf16) {
+    if (!is_bf16) return floats(count, -1, 1);
+    uint16_t *x = take(count * sizeof *x, 0);
+    for (size_t i = 0; i < count; ++i) {
+        const float value = uniform(-1, 1);
+        memcpy(x + i, (const uint8_t *)&value + 2, 2);
+    }
+    return x;
+}
+
 uint8_t *bytes(size_t count) {
     uint8_t *x = take(count, 0);
     for (size_t i = 0; i < count; ++i) x[i] = (uint8_t)random_word();
@@ -170,6 +180,27 @@ void compare_floats(float *const y[2], size_t rows, size_t columns, size_t strid
             if (actual == expected || (actual != actual && expected != expected)) continue;
             if (fabsf(actual - expected) <= absolute + 1e-5f * fabsf(expected)) continue;
             complain("element %zu of row %zu is %.9g, expected %.9g", c, r, (double)actual, (double)expected);
+            return;
+        }
+    }
+}
+
+void compare_numbers(void *const y[2], bool is_bf16, size_t rows, size_t columns, size_t stride, float absolute) {
+    if (!is_bf16) {
+        compare_floats((float *const *)y, rows, columns, stride, absolute);
+        return;
+    }
+    if (!compare_gaps(y, rows, columns, stride, sizeof(uint16_t))) return;
+    for (size_t r = 0; r < rows; ++r) {
+        for (size_t c = 0; c < columns; ++c) {
+            float values[2];
+            for (int i = 0; i < 2; ++i) {
+                const uint32_t bits = (uint32_t)((const uint16_t *)y[i])[r * stride + c] << 16;
+                memcpy(&values[i], &bits, sizeof bits);
+            }
+            if (values[0] == values[1] || (values[0] != values[0] && values[1] != values[1])) continue;
+            if (fabsf(values[1] - values[0]) <= absolute + 0.0079f * fabsf(values[0])) continue;
+            complain("element %zu of row %zu is %.9g, expected %.9g", c, r, (double)values[1], (double)values[0]);
             return;
         }
     }

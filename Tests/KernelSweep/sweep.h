@@ -54,6 +54,9 @@ uint8_t *bytes(size_t count);
 
 /// Words of two bf16 of -1 to 1, which take the place of floats.
 float *pairs(size_t count);
+
+/// Floats or bf16 of -1 to 1.
+void *numbers(size_t count, bool is_bf16);
 int32_t *integers(size_t count, int32_t low, int32_t high);
 
 /// Memory of the running set, the first byte after which cannot be written; those before it are looked at later.
@@ -71,6 +74,9 @@ size_t larger(size_t a, size_t b);
 void compare_floats(float *const y[2], size_t rows, size_t columns, size_t stride, float absolute);
 void compare_integers(int32_t *const y[2], size_t rows, size_t columns, size_t stride);
 void compare_halves(uint16_t *const y[2], size_t count);
+
+/// The same for floats or bf16; those may be rounded to neighbours where they differ before they are.
+void compare_numbers(void *const y[2], bool is_bf16, size_t rows, size_t columns, size_t stride, float absolute);
 void compare_bytes(uint8_t *const y[2], size_t rows, size_t columns, size_t stride);
 
 /// A window over an image, as convolutions and pools have it.

@@ -13,7 +13,7 @@ package struct CPUBackend: Backend {
 
     /// The operators that only lowered graphs have.
     package static let operators: [any Operator.Type] = [
-        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, LoweredAttention.self,
+        ChannelsLastConv.self, ChannelsLastMaxPool.self, ChannelsLastMean.self, ImageSum.self, LoweredAttention.self,
         LoweredConv.self, LoweredGRU.self, LoweredImageBlock.self, LoweredImageConcat.self, LoweredImageConv.self,
         LoweredImagePool.self, LoweredLSTM.self, LoweredMatMul.self, LoweredMatMulInteger.self,
         LoweredMatMulNBits.self,
@@ -38,9 +38,10 @@ package struct CPUBackend: Backend {
             LowerConv(kernels: kernels), LowerMatMul(kernels: rounding), LowerMatMulNBits(kernels: kernels),
             LowerQuantizedImages(kernels: kernels), FuseQuantizedSum(), LowerQLinearConv(kernels: kernels),
             LowerQLinearMatMul(kernels: kernels), LowerMatMulInteger(kernels: kernels),
-            LowerRecurrent(kernels: rounding), LowerAttention(), FuseDequantization(), FuseDequantization(), FuseBias(),
-            FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),
+            LowerRecurrent(kernels: rounding), LowerAttention(kernels: rounding), FuseDequantization(),
+            FuseDequantization(), FuseBias(), FuseResidual(), FuseActivation(), MergeProjections(kernels: kernels),
             FuseImageBlocks(kernels: kernels), FuseFactors(), FuseImageConcat(),
+            RoundValues(kernels: rounding),
         ]
     }
 

@@ -90,16 +90,16 @@ package struct FusedAttention: Sendable {
         }
     }
 
-    /// Writes the weighted values.
+    /// Writes the weighted values, multiplying numbers of a precision.
     package func run(
         _ queries: Tensor, _ keys: Tensor, _ values: Tensor, _ mask: Mask, into target: borrowing MutableTensor,
-        _ targetSteps: HeadSteps, _ context: EvaluationContext
+        _ targetSteps: HeadSteps, _ context: EvaluationContext, precision: Precision = .f32
     ) {
         precondition(queries.elementType == .float32 && keys.elementType == .float32)
         precondition(values.elementType == .float32)
         guard target.shape.elementCount > 0 else { return }
         // SAFETY: the layouts were made from the tensors' shapes, or vouched for; all outlive the call.
-        unsafe context.vectorKernels.attention(
+        unsafe context.vectorKernels.multiplying(precision).attention(
             shape, UnsafePointer(queries.baseAddress.assumingMemoryBound(to: Float.self)), steps.query,
             UnsafePointer(keys.baseAddress.assumingMemoryBound(to: Float.self)), steps.key,
             UnsafePointer(values.baseAddress.assumingMemoryBound(to: Float.self)), steps.value,

@@ -99,7 +99,8 @@ enum apus_curve { APUS_CURVE_NONE, APUS_CURVE_SILU, APUS_CURVE_HARD_SWISH };
 
 /// Output pixels of one image with channels last, and a range of output channels; see indirect.inc.
 ///
-/// Images and weights of bf16 are words of two channels each.
+/// Images and weights of bf16 are words of two channels each. Results and residuals are floats unless they are said to
+/// be bf16; those are rounded once, so that all taps must be taken in one call.
 struct apus_indirect_task {
     const float *x;
     ptrdiff_t height, width;
@@ -110,12 +111,13 @@ struct apus_indirect_task {
     size_t chunk, ahead;
     size_t pixel, pixels, tap, taps, column, columns;
     const float *weights;
-    float *y;
+    void *y;
     size_t y_stride, residual_stride;
-    const float *bias, *residual;
+    const float *bias;
+    const void *residual;
     float low, high;
     enum apus_curve curve;
-    int is_first, is_last;
+    int is_first, is_last, y_is_bf16, residual_is_bf16;
 };
 typedef void apus_f32_indirect_fn(const struct apus_indirect_task *task);
 typedef apus_f32_indirect_fn apus_bf16_indirect_fn;
@@ -127,34 +129,44 @@ typedef void apus_f32_indirect_scale_fn(size_t columns, size_t depth, const floa
                                         float *scaled);
 
 /// Rows of windows over one image with channels last, each channel by itself.
+///
+/// The kernel's name tells the type of x and of the zeros; the result and the residual are floats or bf16.
 struct apus_channel_task {
-    const float *x;
+    const void *x;
     size_t channels, x_stride;
     ptrdiff_t height, width, output_width, kernel_height, kernel_width;
     ptrdiff_t stride_height, stride_width, dilation_height, dilation_width, pad_top, pad_left;
     size_t row, rows;
-    const float *weights, *bias, *residual, *zeros, *row_factors, *column_factors;
+    const float *weights, *bias, *row_factors, *column_factors;
+    const void *residual, *zeros;
     size_t weight_stride, residual_stride, y_stride;
     float low, high;
     enum apus_curve curve;
-    float *y;
+    void *y;
+    int y_is_bf16, residual_is_bf16;
 };
 typedef void apus_f32_channels_fn(const struct apus_channel_task *task);
+typedef apus_f32_channels_fn apus_bf16_channels_fn;
 
 /// Tiles of one image with channels last under Winograd's filtering; see winograd.inc.
+///
+/// The kernel's name tells the type of x; what tiles become is bf16 where that is said, which x must then be too.
 struct apus_winograd_task {
-    const float *x;
+    const void *x;
     ptrdiff_t height, width, pad_top, pad_left;
     size_t channels, tiles_wide, tile, tiles, stride;
-    float *v;
+    void *v;
     const float *m;
     size_t columns, output_height, output_width, y_stride;
-    const float *bias, *residual;
+    const float *bias;
+    const void *residual;
     float low, high, alpha, beta;
     void (*activation)(size_t n, const float *x, float *y, float alpha, float beta);
-    float *y;
+    void *y;
+    int v_is_bf16, y_is_bf16, residual_is_bf16;
 };
 typedef void apus_f32_winograd_fn(const struct apus_winograd_task *task);
+typedef apus_f32_winograd_fn apus_bf16_winograd_fn;
 
 /// A padded copy of one image plane, its columns dealt out to `phases` planes of `out_height` by `out_width`.
 struct apus_plane_task {
@@ -213,6 +225,7 @@ struct apus_attention_task {
     float *scratch;
 };
 typedef void apus_f32_attention_fn(const struct apus_attention_task *task);
+typedef apus_f32_attention_fn apus_bf16_attention_fn;
 
 /// `count` LSTM cells of one row; gates and peepholes of one kind are `hidden` apart.
 struct apus_lstm_task {
@@ -235,6 +248,8 @@ typedef void apus_f16_narrow_fn(size_t n, const float *x, uint16_t *y);
 typedef apus_f16_widen_fn apus_bf16_widen_fn;
 typedef apus_f16_narrow_fn apus_bf16_narrow_fn;
 typedef apus_f16_narrow_fn apus_bf16_round_fn;
+typedef void apus_bf16_sum_fn(size_t n, const uint16_t *a, const uint16_t *b, uint16_t *y);
+typedef void apus_bf16_scale_fn(size_t n, const uint16_t *x, const float *factors, uint16_t *y);
 typedef void apus_bf16_pair_fn(size_t n, const float *a, const float *b, float *y);
 typedef void apus_u8_quantize_fn(size_t n, const float *x, float scale, float zero_point, float low, float high,
                                  void *y);

@@ -25,8 +25,13 @@
 #include "../bodies/names.inc"
 #include "../bodies/f32_math.inc"
 #include "../bodies/tiles.inc"
+#include "../bodies/numbers.inc"
 #include "../bodies/indirect_support.inc"
 #include "../bodies/bf16_products.inc"
+#include "../bodies/winograd_steps.inc"
+#include "../bodies/bf16_images.inc"
+#include "../bodies/f32_pack.inc"
+#include "../bodies/bf16_attention.inc"
 #pragma clang attribute pop
 #if __has_feature(address_sanitizer)
 #pragma clang attribute pop

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Takes factors of channels (squeeze-and-excite) into the 1 x 1 convolution that alone reads the scaled images.
@@ -21,7 +22,8 @@ package struct FuseFactors: Pass {
                 convolution.input(4).isEmpty, convolution.attributes["planar"] == nil,
                 convolution.attributes["algorithm"] == nil, let channels = convolution.integer("channels"),
                 let described = try? ConvolutionAttributes(NodeReader(convolution)), described.groups == 1,
-                described.kernel == [1, 1], height * width > channels
+                described.kernel == [1, 1],
+                height * width > channels || convolution.string("precision") == Precision.bf16.rawValue
             else { continue }
             patch.remove(position)
             try patch.replace(place, with: convolution.settingInput(0, images).settingInput(4, factors).adding([:]))

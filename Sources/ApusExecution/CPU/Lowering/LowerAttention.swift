@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ApusGraphs
+import ApusKernels
 package import ApusTensors
 
 /// Replaces attention by a node that takes the transposes and reshapes around it into how it reads and writes.
 package struct LowerAttention: Pass {
+    let kernels: Kernels
+
     /// An operand and how its heads lie.
     private struct Operand {
         var name: String
@@ -34,6 +37,8 @@ package struct LowerAttention: Pass {
                 "places_first": .integers(
                     [query, key, value].map { $0.isPlacesFirst ? 1 : 0 } + [target.isPlacesFirst ? 1 : 0]),
             ]
+            // Made of other instructions, products of pairs take longer than those of floats.
+            if kernels.instructionSet.multipliesPairs { attributes.merge(kernels.precision.attributes) { $1 } }
             for name in ["is_causal", "softcap"] { attributes[name] = node.attributes[name] }
             var inputs = [query.name, key.name, value.name]
             if !node.input(3).isEmpty { inputs.append(node.input(3)) }

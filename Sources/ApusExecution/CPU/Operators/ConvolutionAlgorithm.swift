@@ -56,19 +56,27 @@ enum ConvolutionAlgorithm: String, CaseIterable {
         }
     }
 
+    /// Whether images of bf16 are read as they are.
+    func readsRounded(_ shape: ConvolutionShape, _ kernels: Kernels) -> Bool {
+        tile != nil || kernels.readsRounded(shape)
+    }
+
+    /// Whether results of bf16 can be had after an activation.
+    func makesRounded(_ activation: Activation) -> Bool { tile != nil || activation.isFinished }
+
     /// Convolves images, multiplied by factors where they are given, with packed weights; pixels of the result lie
-    /// `stride` floats apart.
+    /// `stride` numbers apart.
     @unsafe
     func compute(
         _ shape: ConvolutionShape, _ x: Tensor, isPlanar: Bool, factors: Tensor?, packed: Tensor,
-        into y: UnsafeMutablePointer<Float>, stride: Int, _ epilogue: Epilogue, _ kernels: Kernels
+        into y: ImageTarget, stride: Int, _ epilogue: Epilogue, _ kernels: Kernels
     ) {
         guard let tile else {
             return unsafe kernels.channelsLastConvolution(
-                shape, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, isPlanar: isPlanar,
+                shape, x.numbers, packed: packed.baseAddress, into: y, epilogue: epilogue, isPlanar: isPlanar,
                 factors: factors.map { unsafe UnsafePointer($0.floats) }, stride: stride)
         }
         unsafe kernels.winogradConvolution(
-            shape, tile, x.floats, packed: packed.baseAddress, into: y, epilogue: epilogue, stride: stride)
+            shape, tile, x.numbers, packed: packed.baseAddress, into: y, epilogue: epilogue, stride: stride)
     }
 }

@@ -37,15 +37,17 @@ struct EpilogueAttributes: Hashable {
             }
     }
 
-    /// Bias and residual of an `f32` result, inputs 2 and 3, where they are given.
+    /// Bias and residual of an `f32` result, inputs 2 and 3, where they are given; the residual of images may be bf16.
     ///
     /// - Throws: ``ComputeError`` with code `shape` when one does not fit.
     func operands(
-        _ inputs: Inputs, channels: Int, _ outputShape: Shape
+        _ inputs: Inputs, channels: Int, _ outputShape: Shape, ofImages isOfImages: Bool = false
     ) throws(ComputeError) -> (bias: Tensor?, residual: Tensor?) {
         let (bias, residual) = (try inputs.optionalTensor(2), try inputs.optionalTensor(3))
         guard bias.map({ $0.elementType == .float32 && $0.elementCount == channels }) ?? true,
-            residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true
+            residual.map({
+                ($0.elementType == .float32 || isOfImages && $0.isOfImages) && $0.shape == outputShape
+            }) ?? true
         else { throw .shape("bias or residual does not fit \(outputShape)") }
         return (bias, residual)
     }

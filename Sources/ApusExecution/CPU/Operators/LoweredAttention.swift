@@ -24,6 +24,7 @@ struct LoweredAttention: Operator {
     private let scale: Float
     private let softcap: Float
     private let isCausal: Bool
+    private let precision: Precision
 
     init(_ node: NodeReader) throws(ComputeError) {
         heads = try node.integer("heads")
@@ -37,6 +38,7 @@ struct LoweredAttention: Operator {
         scale = try node.float("scale", default: 1)
         softcap = try node.float("softcap", default: 0)
         isCausal = try node.flag("is_causal")
+        precision = try Precision(node)
         let limit = 1 << 24
         guard (1...limit).contains(heads), (1...limit).contains(keyHeads), heads % keyHeads == 0,
             (1...limit).contains(depth), (1...limit).contains(values), self.offsets.count == 3,
@@ -85,7 +87,8 @@ struct LoweredAttention: Operator {
             rank == 3 || placesFirst[3] == 1
             ? HeadSteps(item: size * heads, head: values, place: heads * values)
             : HeadSteps(item: size * heads, head: size, place: values)
-        FusedAttention(shape, (query, key, value)).run(q, k, v, mask, into: target, places, outputs.context)
+        FusedAttention(shape, (query, key, value)).run(
+            q, k, v, mask, into: target, places, outputs.context, precision: precision)
         outputs.set(0, target.finish())
     }
 

@@ -18,6 +18,7 @@ struct LoweredImageBlock: Operator, CountsWork {
     private let projectedTo: Int?
     private let epilogues: [EpilogueAttributes]
     private let precisions: [Precision]
+    private let outputPrecision: Precision
 
     init(_ node: NodeReader) throws(ComputeError) {
         window = try ConvolutionAttributes(node)
@@ -30,12 +31,18 @@ struct LoweredImageBlock: Operator, CountsWork {
         precisions = [
             try Precision(node, prefix: "expand_"), .f32, try Precision(node, prefix: "project_"),
         ]
+        outputPrecision = try Precision(node, prefix: "output_")
         try PackedWeights.checkSizes([window.channels, expandedFrom ?? 1])
         try PackedWeights.checkSizes([window.channels, projectedTo ?? 1])
-        guard window.kernel.count == 2, window.groups == window.channels, window.depth == 1, window.groups > 1 else {
+        guard window.kernel.count == 2, window.groups == window.channels, window.depth == 1, window.groups > 1,
+            outputPrecision == .f32 || makesRounded
+        else {
             throw .attribute("\(window.channels) channels in \(window.groups) groups under \(window.kernel)")
         }
     }
+
+    /// Whether the result can be bf16.
+    var makesRounded: Bool { epilogues[projectedTo == nil ? 1 : 2].activation.isFinished }
 
     var workPerElement: Int {
         let taps = window.kernel.reduce(1, *)
@@ -48,14 +55,24 @@ struct LoweredImageBlock: Operator, CountsWork {
         guard let dimensions = inputs[0]?.type.dimensions, dimensions.count == 4 else { return [] }
         let spatial = try window.geometry.outputs(
             input: Array(dimensions[1...2]), kernel: window.kernel.map { Dimension($0) })
-        return [.tensor(.float32, [dimensions[0]] + spatial + [Dimension(projectedTo ?? window.channels)])]
+        return [
+            .tensor(
+                outputPrecision.elementType, [dimensions[0]] + spatial + [Dimension(projectedTo ?? window.channels)])
+        ]
+    }
+
+    /// Whether images of bf16 are read as they are.
+    var readsRounded: Bool {
+        expandedFrom.map { precisions[0] == .bf16 && $0 % 2 == 0 } ?? true
     }
 
     func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let x = try inputs.tensor(0)
         let depth = expandedFrom ?? window.channels
-        guard x.elementType == .float32, x.shape.rank == 4, x.shape[3] == depth else {
-            throw .shape("input 0 is \(x), expected f32 images of \(depth) channels")
+        guard x.elementType == .float32 || x.elementType == .bfloat16 && readsRounded, x.shape.rank == 4,
+            x.shape[3] == depth
+        else {
+            throw .shape("input 0 is \(x), expected images of \(depth) channels")
         }
         let shape = SeparableConvolution(
             window: try window.shape(Shape(x.shape[0], window.channels, x.shape[1], x.shape[2])),
@@ -63,7 +80,7 @@ struct LoweredImageBlock: Operator, CountsWork {
         let outputShape = Shape(
             x.shape[0], shape.window.outputHeight, shape.window.outputWidth, projectedTo ?? window.channels)
         let residual = try inputs.optionalTensor(7)
-        guard residual.map({ $0.elementType == .float32 && $0.shape == outputShape }) ?? true else {
+        guard residual.map({ $0.isOfImages && $0.shape == outputShape }) ?? true else {
             throw .shape("the residual does not fit \(outputShape)")
         }
         // SAFETY: weights, biases and residual are checked, and the inputs outlive the call.
@@ -71,10 +88,10 @@ struct LoweredImageBlock: Operator, CountsWork {
         let second = unsafe try stage(
             inputs, 1, shape.window, residual: projectedTo == nil ? residual : nil, outputs.context)
         let third = unsafe try stage(inputs, 2, shape.projection, residual: residual, outputs.context)
-        let result = try outputs.makeTensor(0, .float32, outputShape)
+        let result = try outputs.makeTensor(0, outputPrecision.elementType, outputShape)
         if outputShape.elementCount > 0, let second {
             unsafe outputs.context.kernels.separableConvolution(
-                shape, x.floats, expand: first, window: second, project: third, into: result.floats)
+                shape, x.numbers, expand: first, window: second, project: third, into: result.target)
         }
         withExtendedLifetime((x, residual, inputs)) {}
         outputs.set(0, result.finish())
@@ -96,7 +113,7 @@ struct LoweredImageBlock: Operator, CountsWork {
         }
         let epilogue = unsafe Epilogue(
             bias: bias.map { unsafe UnsafePointer($0.floats) },
-            residual: residual.map { unsafe UnsafePointer($0.floats) }, activation: epilogues[index].activation)
+            imageResidual: residual.map { unsafe $0.numbers }, activation: epilogues[index].activation)
         return unsafe SeparableConvolution.Stage(
             weights: packed.baseAddress, epilogue: epilogue, precision: precisions[index])
     }

@@ -16,6 +16,7 @@ struct LoweredImageConcat: Operator, CountsWork {
     static let inputsPerPart = 3
 
     private let parts: [Part]
+    private let outputPrecision: Precision
 
     private enum Part {
         case convolution(LoweredImageConv)
@@ -36,6 +37,15 @@ struct LoweredImageConcat: Operator, CountsWork {
             parts.append(.convolution(try LoweredImageConv(NodeReader(Self.part(index, of: node.node)))))
         }
         self.parts = parts
+        outputPrecision = try Precision(node, prefix: "output_")
+        guard outputPrecision == .f32 || makesRounded else {
+            throw .attribute("a part ends in an activation of which nothing rounds the results")
+        }
+    }
+
+    /// Whether the result can be bf16.
+    var makesRounded: Bool {
+        parts.allSatisfy { if case .convolution(let part) = $0 { part.makesRounded } else { true } }
     }
 
     /// The convolution that one part is.
@@ -52,6 +62,14 @@ struct LoweredImageConcat: Operator, CountsWork {
 
     /// What stands before the names of a part's attributes.
     static func prefix(_ index: Int) -> String { "part\(index)_" }
+
+    /// The inputs that are read as they are where they are bf16.
+    func roundedInputs(_ kernels: Kernels) -> Set<Int> {
+        Set(
+            parts.indices.filter { index in
+                if case .convolution(let part) = parts[index] { part.readsRounded(kernels) } else { true }
+            }.map { $0 * Self.inputsPerPart })
+    }
 
     var workPerElement: Int {
         var (work, channels) = (0, 0)
@@ -75,7 +93,7 @@ struct LoweredImageConcat: Operator, CountsWork {
             }
             result?[3] = before[3] + sizes[3]
         }
-        return result.map { [.tensor(.float32, $0)] } ?? []
+        return result.map { [.tensor(outputPrecision.elementType, $0)] } ?? []
     }
 
     func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
@@ -89,7 +107,8 @@ struct LoweredImageConcat: Operator, CountsWork {
             }
             channels += shape[3]
         }
-        let result = try outputs.makeTensor(0, .float32, Shape(first[0], first[1], first[2], channels))
+        let result = try outputs.makeTensor(
+            0, outputPrecision.elementType, Shape(first[0], first[1], first[2], channels))
         var place = 0
         for (index, part) in parts.enumerated() where channels > 0 {
             let own = inputs.part(Self.inputs(index))
@@ -97,14 +116,14 @@ struct LoweredImageConcat: Operator, CountsWork {
             case .convolution(let convolution):
                 let call = try convolution.prepare(own, context)
                 // SAFETY: each part has the pixels of the result, and its channels end before those of the next.
-                unsafe call.compute(into: result.floats + place, stride: channels, context)
+                unsafe call.compute(into: result.target.advanced(by: place), stride: channels, context)
                 place += convolution.convolution.channels
             case .copy:
                 let x = try own.tensor(0)
                 // SAFETY: as above.
                 unsafe context.kernels.copyPixels(
-                    x.shape[0] * x.shape[1] * x.shape[2], channels: x.shape[3], x.floats, into: result.floats + place,
-                    stride: channels)
+                    x.shape[0] * x.shape[1] * x.shape[2], channels: x.shape[3], x.numbers,
+                    into: result.target.advanced(by: place), stride: channels)
                 withExtendedLifetime(x) {}
                 place += x.shape[3]
             }
@@ -124,7 +143,7 @@ struct LoweredImageConcat: Operator, CountsWork {
             return try convolution.prepare(own, context).outputShape
         }
         let x = try own.tensor(0)
-        guard x.elementType == .float32, x.shape.rank == 4 else {
+        guard x.isOfImages, x.shape.rank == 4 else {
             throw .shape("part \(index) is \(x), expected f32 images")
         }
         return x.shape

@@ -13,6 +13,7 @@ struct LoweredImagePool: Operator {
     private let kind: Kind
     private let pool: PoolGeometry?
     private let countsPadding: Bool
+    private let outputPrecision: Precision
 
     /// The operators it stands for.
     enum Kind: String, CaseIterable {
@@ -28,18 +29,19 @@ struct LoweredImagePool: Operator {
         self.kind = kind
         pool = kind == .max || kind == .average ? try PoolGeometry(node) : nil
         countsPadding = try node.flag("count_include_pad")
+        outputPrecision = try Precision(node, prefix: "output_")
     }
 
     func infer(_ inputs: [InferredValue?]) throws(ComputeError) -> [InferredValue] {
         guard let sizes = inputs[0]?.type.dimensions, sizes.count == 4 else { return [] }
-        guard let pool else { return [.tensor(.float32, [sizes[0], 1, 1, sizes[3]])] }
+        guard let pool else { return [.tensor(outputPrecision.elementType, [sizes[0], 1, 1, sizes[3]])] }
         guard let result = try pool.infer([sizes[0], sizes[3], sizes[1], sizes[2]]) else { return [] }
-        return [.tensor(.float32, [result[0], result[2], result[3], result[1]])]
+        return [.tensor(outputPrecision.elementType, [result[0], result[2], result[3], result[1]])]
     }
 
     func evaluate(_ inputs: Inputs, into outputs: inout Outputs) throws(ComputeError) {
         let x = try inputs.tensor(0)
-        guard x.elementType == .float32, x.shape.rank == 4 else { throw .shape("input 0 is \(x), expected f32 images") }
+        guard x.isOfImages, x.shape.rank == 4 else { throw .shape("input 0 is \(x), expected f32 images") }
         let (batch, channels) = (x.shape[0], x.shape[3])
         let axes = try windows(x.shape)
         var shape = PoolingShape(
@@ -50,15 +52,15 @@ struct LoweredImagePool: Operator {
         (shape.padTop, shape.padLeft) = (axes[0].padBegin, axes[1].padBegin)
         (shape.padBottom, shape.padRight) = (axes[0].padEnd, axes[1].padEnd)
         let result = try outputs.makeTensor(
-            0, .float32, Shape(batch, shape.outputHeight, shape.outputWidth, channels))
+            0, outputPrecision.elementType, Shape(batch, shape.outputHeight, shape.outputWidth, channels))
         // SAFETY: both tensors have the sizes of the shape and live through the call.
         switch kind {
         case .max, .globalMax:
             unsafe outputs.context.kernels.channelsLastMaxPool(
-                shape, channels: channels, x.floats, into: result.floats)
+                shape, channels: channels, x.numbers, into: result.target)
         case .average, .globalAverage:
             unsafe outputs.context.kernels.channelsLastAveragePool(
-                shape, channels: channels, includingPadding: countsPadding, x.floats, into: result.floats)
+                shape, channels: channels, includingPadding: countsPadding, x.numbers, into: result.target)
         }
         withExtendedLifetime(x) {}
         outputs.set(0, result.finish())

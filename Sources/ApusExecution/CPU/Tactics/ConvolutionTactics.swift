@@ -89,7 +89,7 @@ struct ConvolutionTactics {
         } _: {
             // SAFETY: images and weights have the sizes of the shape.
             unsafe algorithm.compute(
-                shape, x, isPlanar: false, factors: nil, packed: packed, into: output.floats,
+                shape, x, isPlanar: false, factors: nil, packed: packed, into: output.target,
                 stride: shape.outputChannels, Epilogue(activation: .relu), kernels)
         }
         return sum.isNaN ? .infinity : time
