@@ -9,7 +9,8 @@ extension ModelRepository {
         let entries = state.withLock { $0.entries }
         let isOnDemand = host.residency != nil
         let lines = entries.sorted { $0.key < $1.key }.flatMap { name, entry in
-            entry.parts.isEmpty ? Self.lines(name, entry, isOnDemand) : Self.lines(name, entry, isOnDemand).map(complete)
+            let lines = Self.lines(name, entry, isOnDemand)
+            return entry.parts.isEmpty ? lines : lines.map(complete)
         }
         return onlyReady ? lines.filter { $0.state == "READY" } : lines
     }
