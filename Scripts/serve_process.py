@@ -12,7 +12,8 @@ import threading
 def start(tool, models, *options):
     """The process of a server."""
     return subprocess.Popen(
-        [tool, "serve", str(models), "--no-measure", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [tool, "serve", str(models), "--no-measure", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
 
 
 class Server:

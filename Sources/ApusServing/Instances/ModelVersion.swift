@@ -66,7 +66,7 @@ final class ModelVersion: Sendable {
             configuration: configuration, version: text, clock: surroundings.clock,
             timekeeper: surroundings.timekeeper, meters: meters)
         coalescer =
-            configuration.runsEqualRequestsOnce || cache != nil
+            configuration.runsEqualRequestsOnce
             ? Coalescer(clock: surroundings.clock, timekeeper: surroundings.timekeeper, meters: meters) : nil
         try startInstances(of: source.model, surroundings.gate)
         meters.loadTime.set(surroundings.clock.now - start)
