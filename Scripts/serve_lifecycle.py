@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 
 import serve_process
+from onnx_writer import Graph
 
 counts = [0, 0, 0]
 
@@ -81,6 +82,42 @@ def sockets(tool, models, folder):
             check("a Unix socket answers", connection.recv(4096).startswith(b"HTTP/1.1 200"))
 
 
+def resident(server):
+    """The bytes a server has in memory."""
+    with open(f"/proc/{server.process.pid}/statm") as numbers:
+        return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def memory(tool, folder):
+    """Models that come and go: within a budget, and two hundred times."""
+    models = folder / "heavy"
+    os.makedirs(models)
+    for name in ("a", "b", "c"):
+        graph = Graph(name)
+        graph.weight("w", [1024, 2048], bytes(1024 * 2048 * 4))
+        graph.node("MatMul", ["INPUT0", "w"], "OUTPUT0")
+        model = graph.model([("INPUT0", ["batch", 1024])], [("OUTPUT0", ["batch", 2048])], 21, 10, "apus tests")
+        (models / f"{name}.onnx").write_bytes(model)
+    body = json.dumps({"inputs": [
+        {"name": "INPUT0", "shape": [1, 1024], "datatype": "FP32", "data": [1.0] * 1024}]}).encode()
+    with serve_process.Server(tool, models, "--memory-budget", "24MB", "--pin", "c") as server:
+        http = server.http
+        check("a model is ready before it is loaded", ask(http, "/v2/models/a/ready")[0] == 200)
+        for name in "abab":
+            check("it is loaded when asked", ask(http, f"/v2/models/{name}/infer", body)[0] == 200)
+        index = {entry["name"]: entry for entry in ask(http, "/v2/repository/index", b"{}")[1]}
+        check("one had to go", index["a"]["state"] == "UNAVAILABLE" and "evicted" in index["a"]["reason"], index)
+        check("two are there", index["b"]["state"] == index["c"]["state"] == "READY", index)
+    with serve_process.Server(tool, models, "--model-control-mode", "explicit") as server:
+        sizes = []
+        for _ in range(200):
+            ask(server.http, "/v2/repository/models/a/load", b"{}")
+            ask(server.http, "/v2/models/a/infer", body)
+            ask(server.http, "/v2/repository/models/a/unload", b"{}")
+            sizes.append(resident(server))
+        check("200 loads leave nothing", max(sizes[100:]) < max(sizes[20:100]) + (4 << 20), sizes[::20])
+
+
 def expectation(tool, models):
     """A body that waits to be asked for."""
     with serve_process.Server(tool, models / "add.onnx") as server:
@@ -135,6 +172,7 @@ def main():
     sockets(tool, models, folder)
     expectation(tool, models)
     diagnostics(tool, models, folder)
+    memory(tool, folder)
     print(*counts)
 
 

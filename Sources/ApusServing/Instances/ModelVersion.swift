@@ -68,7 +68,7 @@ final class ModelVersion: Sendable {
             sequenceMeters: sequences == nil
                 ? nil : SequenceMeters(surroundings.metrics, model: configuration.name, version: text))
         coalescer =
-            configuration.runsEqualRequestsOnce || cache != nil
+            configuration.runsEqualRequestsOnce
             ? Coalescer(clock: surroundings.clock, timekeeper: surroundings.timekeeper, meters: meters) : nil
         try startInstances(of: source.model, surroundings.gate)
         meters.loadTime.set(surroundings.clock.now - start)

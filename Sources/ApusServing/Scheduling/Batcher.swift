@@ -44,9 +44,10 @@ package struct Batcher {
     private var nextDelay = Int64.max
     /// What holds the objective; nil without one.
     private var keeper: ObjectiveKeeper?
-    /// Until when the batch at hand is gathered for the objective, and the first request of the last that was.
+    /// Until when the batch at hand is gathered for the objective.
     private var gathersUntil: Int64?
-    private var gathered: Int?
+    /// The first request of the batch that is, its rows at first, and those hoped for.
+    private var gathered: (first: Int?, size: Int, rows: Int)?
     /// The number of levels of priority that are remembered.
     package var levelCount: Int { levels.count }
     /// The number of requests in the queue.
@@ -193,7 +194,7 @@ package struct Batcher {
     private mutating func closing(_ now: Int64) -> Closing? {
         if maximumSize == nil { return .single }
         gathersUntil = nil
-        if let keeper { return objectiveClosing(now, keeper) }
+        if keeper != nil { return objectiveClosing(now) }
         let isLate = delay > 0 && now - candidate.oldest >= delay
         if !isLate, !isShuttingDown, candidate.cutToPreferred() { return .preferred }
         if candidate.isFull { return .full }
@@ -206,18 +207,31 @@ package struct Batcher {
     }
 
     /// As ``closing(_:)`` where the objective decides, which needs no other delay.
-    private mutating func objectiveClosing(_ now: Int64, _ keeper: ObjectiveKeeper) -> Closing? {
+    private mutating func objectiveClosing(_ now: Int64) -> Closing? {
         let first = candidate.tickets.first
-        if candidate.isFull { return candidate.limit == maximumSize ? .full : .objective }
-        if isShuttingDown { return .shutdown }
-        if candidate.isEndedByShape { return .shape }
-        gathersUntil = keeper.due(
+        var closing = Closing.immediate
+        if candidate.isFull {
+            closing = candidate.limit == maximumSize ? .full : .objective
+        } else if isShuttingDown {
+            closing = .shutdown
+        } else if candidate.isEndedByShape {
+            closing = .shape
+        } else if let due = keeper?.due(
             size: candidate.size, oldest: candidate.oldest, now: now, upTo: candidate.limit)
-        guard gathersUntil == nil else {
-            gathered = first
+        {
+            gathersUntil = due.time
+            if gathered?.first != first { gathered = (first, candidate.size, due.rows) }
             return nil
+        } else if gathered?.first == first {
+            closing = .objective
         }
-        return gathered == first ? .objective : .immediate
+        var wait: (came: Int, hoped: Int)?
+        if let gathered, gathered.first == first {
+            wait = (came: candidate.size - gathered.size, hoped: gathered.rows - gathered.size)
+        }
+        keeper?.noteBatch(wait)
+        gathered = nil
+        return closing
     }
 
     // MARK: - Time

@@ -32,9 +32,15 @@ package struct ObjectiveKeeper {
     /// The average time between two rows.
     private var interval = Double.infinity
 
+    /// How often gathering brought about what was hoped for.
+    private var fruit = 1.0
+    /// The batches to come that are not gathered for longer.
+    private var rest = 0
+
     /// The part of the time that instances may be busy without requests piling up.
     private static let fullLoad = 0.8
     private static let window = 200
+    private static let restingBatches = 100
     /// Larger batches are not told apart.
     private static let mostRows = 65_536
 
@@ -122,10 +128,10 @@ package struct ObjectiveKeeper {
         return low
     }
 
-    /// Until when a batch of so many rows is to be gathered, whose oldest request came at the given time; nil: it is to
-    /// be sent now.
-    package func due(size: Int, oldest: Int64, now: Int64, upTo largest: Int) -> Int64? {
-        guard size < largest, interval.isFinite, !keepsUp(size) else { return nil }
+    /// Until when, and for how many rows, a batch is to be gathered whose oldest request came at the given time; nil:
+    /// it is to be sent now.
+    package func due(size: Int, oldest: Int64, now: Int64, upTo largest: Int) -> (time: Int64, rows: Int)? {
+        guard size < largest, interval.isFinite, rest == 0, !keepsUp(size) else { return nil }
         var target = size + 1
         while target < largest, !keepsUp(target) { target += 1 }
         guard let cost = cost(of: target) else { return nil }
@@ -133,7 +139,19 @@ package struct ObjectiveKeeper {
         // What does not come in twice the usual time will not come.
         let usual = Double(now) + 2 * interval * Double(target - size)
         let due = Int64(min(latest, usual, 9e18))
-        return due > now ? due : nil
+        return due > now ? (due, target) : nil
+    }
+
+    /// A batch was sent; nil, or after it was gathered longer: how many rows came meanwhile and were hoped for.
+    ///
+    /// Clients that wait for answers before they ask again send nothing in the meantime: where gathering brings too
+    /// little, it rests for a while.
+    package mutating func noteBatch(_ gathered: (came: Int, hoped: Int)?) {
+        rest = max(0, rest - 1)
+        guard let gathered else { return }
+        fruit += 0.25 * ((gathered.came * 2 >= gathered.hoped ? 1 : 0) - fruit)
+        guard fruit < 0.5 else { return }
+        (fruit, rest) = (0.6, Self.restingBatches)
     }
 
     /// Whether batches of a size are done as fast as rows come.

@@ -136,6 +136,41 @@ import Testing
         #expect(simulation.quantile(0.99) <= 20_000_000)
     }
 
+    @Test("Clients that wait for answers before they ask again are not waited for")
+    func closedLoop() {
+        var harness = BatcherHarness(maximumSize: 64, Self.objective)
+        var running: (tickets: [Int], end: Int64)?
+        var answered = 0
+        func note() {
+            guard let tickets = harness.batches.first else { return }
+            running = (tickets, harness.now + 2_000_000 + 1_000_000 * Int64(tickets.count))
+        }
+        for ticket in 0..<8 {
+            harness.arrive(ticket)
+            note()
+        }
+        let end = harness.now + 10_000_000_000
+        while harness.now < end {
+            let time = min(running?.end ?? .max, harness.batcher.nextTimer ?? .max)
+            harness.wait(time - harness.now)
+            note()
+            guard let (tickets, finish) = running, finish <= harness.now else { continue }
+            running = nil
+            answered += tickets.count
+            harness.batcher.learn(size: tickets.count, nanoseconds: 2_000_000 + 1_000_000 * Int64(tickets.count))
+            harness.free()
+            note()
+            for ticket in tickets {
+                harness.wait(10_000)
+                note()
+                harness.arrive(ticket)
+                note()
+            }
+        }
+        // Eight of them in 10 ms each time, but for some milliseconds between the first and the others: 700 a second.
+        #expect(answered > 5_500)
+    }
+
     @Test("A light load waits for nothing")
     func lightLoad() {
         var simulation = Simulation(fixed: 2_000_000, each: 250_000, Self.objective)
