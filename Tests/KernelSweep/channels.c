@@ -26,7 +26,8 @@ static void channels(enum kernel kernel, apus_f32_channels_fn *scalar, apus_f32_
         const enum apus_curve curve = (enum apus_curve)below(3);
         const bool rounds = below(2), adds_bf16 = below(2);
         examine_sizes("channels=%zu image=%zux%zu kernel=%zux%zu stride=%zu dilation=%zu pad=%zu,%zu "
-                      "rows=%zu+%zu of %zu curve=%d rounds=%d", channels, w.height, w.width, w.kernel_height, w.kernel_width,
+                      "rows=%zu+%zu of %zu curve=%d rounds=%d",
+                      channels, w.height, w.width, w.kernel_height, w.kernel_width,
                       w.stride_width, w.dilation_width, w.pad_top, w.pad_left, row, rows, w.output_width, (int)curve,
                       rounds);
         void *x = numbers(reach(w.height * w.width, x_stride, channels), is_bf16);

@@ -118,7 +118,8 @@ static void indirect(enum kernel kernel, bool is_paired) {
         const size_t pixel = below(outputs), part = rounds ? taps : 1 + below(taps);
         const enum apus_curve curve = (enum apus_curve)below(3);
         examine_sizes("channels=%zu+%zu image=%zux%zu kernel=%zux%zu stride=%zu dilation=%zu pad=%zu,%zu "
-                      "pixels=%zu+%zu columns=%zu chunk=%zu taps by %zu curve=%d rounds=%d", channels, x_stride - channels,
+                      "pixels=%zu+%zu columns=%zu chunk=%zu taps by %zu curve=%d rounds=%d",
+                      channels, x_stride - channels,
                       w.height, w.width, w.kernel_height, w.kernel_width, w.stride_width, w.dilation_width, w.pad_top,
                       w.pad_left, pixel, outputs - pixel, columns, chunk, part, (int)curve, rounds);
         const float *rows = factors(columns * depth), *zeros = floats(channels, 0, 0);

@@ -31,7 +31,7 @@ package struct RoundValues: Pass {
             }
         }
         for (position, node) in nodes.enumerated() {
-            guard let output = node.outputs.first, rounded.contains(output) else { continue }
+            guard node.outputs.contains(where: rounded.contains) else { continue }
             for name in node.outputs {
                 if let sizes = index.dimensions(of: name) { patch.setType(name, .tensor(.bfloat16, sizes)) }
             }
