@@ -9,8 +9,10 @@ package struct GRPCLimits: Sendable {
     package var messageBytes = 1 << 30
     /// The most requests of one stream that are run at one time.
     package var requestsPerStream = 128
-    /// How long the message of a request may stand still.
+    /// How long the message of a request may stand still, and how long a small one may take.
     package var bodyTime: Duration = .seconds(20)
+    /// The bytes that a larger message has to bring in each second besides, on the average.
+    package var bodyBytesPerSecond = 1024
 
     /// Makes the defaults.
     package init() {}

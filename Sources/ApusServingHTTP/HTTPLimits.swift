@@ -13,8 +13,10 @@ package struct HTTPLimits: Sendable {
     package var headTime: Duration = .seconds(10)
     /// How long a connection may lie idle between requests.
     package var idleTime: Duration = .seconds(120)
-    /// How long a body may stand still.
+    /// How long a body may stand still, and how long a small one may take.
     package var bodyTime: Duration = .seconds(20)
+    /// The bytes that a larger body has to bring in each second besides, on the average.
+    package var bodyBytesPerSecond = 1024
     /// How long a client may leave an answer unread.
     package var writeTime: Duration = .seconds(30)
 

@@ -15,6 +15,7 @@ final class ConnectionLimiter: ChannelDuplexHandler {
     private var count = 0
     private var peers: [String: Int] = [:]
     private var wantsRead = false
+    private var isPaused = false
 
     init(_ limits: ListenerLimits) { self.limits = limits }
 
@@ -40,13 +41,31 @@ final class ConnectionLimiter: ChannelDuplexHandler {
     private func leave(_ peer: String?, _ context: ChannelHandlerContext) {
         count -= 1
         if let peer, let left = peers[peer] { peers[peer] = left > 1 ? left - 1 : nil }
-        guard wantsRead, count < limits.connections else { return }
+        readAgain(context)
+    }
+
+    private func readAgain(_ context: ChannelHandlerContext) {
+        guard wantsRead, !isPaused, count < limits.connections else { return }
         wantsRead = false
         context.read()
     }
 
+    /// Waits a little when the system has no descriptor for a connection, instead of asking again and again.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isPaused = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: ConnectionLimiter.pause) {
+            let (handler, context) = bound.value
+            handler.isPaused = false
+            handler.readAgain(context)
+        }
+        context.fireErrorCaught(error)
+    }
+
+    private static let pause = TimeAmount.milliseconds(100)
+
     /// Takes no connection from the system's queue while there are as many as there may be.
     func read(context: ChannelHandlerContext) {
-        if count < limits.connections { context.read() } else { wantsRead = true }
+        if count < limits.connections, !isPaused { context.read() } else { wantsRead = true }
     }
 }

@@ -174,12 +174,18 @@ import Testing
         #expect(ended.code == 8 && ended.message.contains("101 bytes is larger than the limit of 100"))
     }
 
-    @Test("A request that stands still is given up")
+    @Test("A request that stands still or trickles in is given up")
     func slow() async throws {
-        let call = try await TestCall(EchoServer().edge, path: Self.inference)
-        try await call.send(bytes: [0, 0, 0])
-        await call.advanceTime(seconds: 21)
-        #expect(try await call.ended().code == 4)
+        let still = try await TestCall(EchoServer().edge, path: Self.inference)
+        try await still.send(bytes: [0, 0, 0])
+        await still.advanceTime(seconds: 21)
+        #expect(try await still.ended().code == 4)
+        let trickling = try await TestCall(EchoServer().edge, path: Self.inference)
+        for _ in 0..<3 {
+            try await trickling.send(bytes: [0])
+            await trickling.advanceTime(seconds: 9)
+        }
+        #expect(try await trickling.ended().code == 4)
     }
 
     @Test(

@@ -28,13 +28,13 @@ import Testing
         #expect(timing.nextCheck(at: Self.start) == Self.after(10))
     }
 
-    @Test("A body that stands still is cut off, one that moves is not")
-    func body() {
+    @Test("A body that stands still or trickles in is cut off, one that moves is not", arguments: [100_000, 1])
+    func body(step: Int) {
         var timing = ConnectionTiming(limits: Self.limits(), now: Self.start)
         timing.head(at: Self.after(1))
         for second in stride(from: 10, to: 200, by: 10) {
-            #expect(!timing.isOver(at: Self.after(Int64(second))))
-            let isTaken = timing.body(1, at: Self.after(Int64(second)))
+            #expect(timing.isOver(at: Self.after(Int64(second))) == (step == 1 && second > 20))
+            let isTaken = timing.body(step, at: Self.after(Int64(second)))
             #expect(isTaken)
         }
         #expect(timing.isOver(at: Self.after(210)))

@@ -42,6 +42,9 @@ final class CallHandler: ChannelDuplexHandler {
     private var isAdvancing = false
     private var wantsRead = false
     private var timer: Scheduled<Void>?
+    /// When a message began to come that has not come whole, and how many bytes of it have.
+    private var began: NIODeadline?
+    private var byteCount = 0
 
     init(_ edge: GRPCEdge, addService: @escaping (any Channel, MethodDescriptor) throws -> Void) {
         self.edge = edge
@@ -58,6 +61,7 @@ final class CallHandler: ChannelDuplexHandler {
         case .data(let data):
             timer?.cancel()
             timer = nil
+            byteCount += data.data.readableBytes
             if case .byteBuffer(let bytes) = data.data { reader.append(bytes) }
             hasAll = data.endStream
         default: return
@@ -240,9 +244,14 @@ final class CallHandler: ChannelDuplexHandler {
 
     private func watch(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: TimeAmount(edge.limits.bodyTime)) {
+        let (now, time) = (context.eventLoop.now, TimeAmount(edge.limits.bodyTime))
+        let start = began ?? now
+        began = start
+        // A message that trickles in is late before it stands still.
+        let latest = start + time + .seconds(Int64(byteCount / edge.limits.bodyBytesPerSecond))
+        timer = context.eventLoop.scheduleTask(deadline: min(now + time, latest)) {
             let (handler, context) = bound.value
-            let message = "the request's message stood still for \(handler.edge.limits.bodyTime)"
+            let message = "the request's message took too long: \(handler.byteCount) bytes have come"
             handler.send(RPCError(code: .deadlineExceeded, message: message), context)
         }
     }

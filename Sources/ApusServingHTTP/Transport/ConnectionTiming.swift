@@ -11,6 +11,7 @@ package struct ConnectionTiming {
     /// When the client must have read what is waiting to be sent.
     private var writeDeadline: NIODeadline?
     private var bodyBytes = 0
+    private var bodyStart = NIODeadline.distantPast
     /// Heads read and not answered: a client may send more before it has an answer.
     private var openRequests = 0
     private var isReadingBody = false
@@ -23,6 +24,7 @@ package struct ConnectionTiming {
     package mutating func head(at now: NIODeadline) {
         openRequests += 1
         bodyBytes = 0
+        bodyStart = now
         isReadingBody = true
         deadline = now + TimeAmount(limits.bodyTime)
     }
@@ -30,7 +32,9 @@ package struct ConnectionTiming {
     /// Counts bytes of a body; false when they are more than any body may have.
     package mutating func body(_ byteCount: Int, at now: NIODeadline) -> Bool {
         bodyBytes += byteCount
-        deadline = now + TimeAmount(limits.bodyTime)
+        // A body that trickles in is late before it stands still.
+        let latest = bodyStart + TimeAmount(limits.bodyTime) + .seconds(Int64(bodyBytes / limits.bodyBytesPerSecond))
+        deadline = min(now + TimeAmount(limits.bodyTime), latest)
         // A refusal is sent as soon as the limit is passed; what comes after is passed over for a while.
         return bodyBytes <= limits.bodyBytes + 1 << 24
     }
