@@ -22,6 +22,8 @@ final class InferenceHandler: ChannelDuplexHandler {
         case collecting(InferenceCall)
         /// A request is under way.
         case waiting(InferenceCall)
+        /// The client has not read the last answer; what comes waits until it has.
+        case unread
         /// The connection ends with the answer that was sent; what still comes is passed over.
         case ending
     }
@@ -38,6 +40,7 @@ final class InferenceHandler: ChannelDuplexHandler {
     private var held = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var wantsRead = false
     private var isQuiescing = false
+    private var isInputClosed = false
 
     /// `addRouter`: Adds to the end of a channel's pipeline what answers all other requests.
     init(_ edge: HTTPEdge, isStream: Bool, addRouter: @escaping (any Channel) throws -> Void) {
@@ -50,7 +53,7 @@ final class InferenceHandler: ChannelDuplexHandler {
 
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
-        case (.waiting, _): held.append(part)
+        case (.waiting, _), (.unread, _): held.append(part)
         case (.ending, _): break
         case (.idle, .head(let head)): begin(head, context)
         case (.collecting(let call), .body(let piece)):
@@ -112,16 +115,20 @@ final class InferenceHandler: ChannelDuplexHandler {
             return
         }
         send(answer, isLast: false, promise: nil, context)
+        if context.channel.isWritable { goOn(context) } else { state = .unread }
+    }
+
+    /// Goes on with what came while a request was under way or its answer was not read.
+    private func goOn(_ context: ChannelHandlerContext) {
         state = .idle
-        guard !held.isEmpty || wantsRead else { return }
-        while !held.isEmpty {
-            if case .waiting = state { break }
-            take(held.removeFirst(), context)
-        }
+        guard !held.isEmpty || wantsRead || isInputClosed else { return }
+        while !held.isEmpty, !isHolding { take(held.removeFirst(), context) }
         // What was passed on above came in no cycle of reading, and the router waits for the end of one.
         context.fireChannelReadComplete()
-        guard held.isEmpty else { return }
-        if wantsRead {
+        guard held.isEmpty, !isHolding else { return }
+        if isInputClosed, !hasRouter {
+            context.close(promise: nil)
+        } else if wantsRead {
             wantsRead = false
             context.read()
         }
@@ -163,6 +170,19 @@ final class InferenceHandler: ChannelDuplexHandler {
         if isQuiescing, passedCount == 0, case .idle = state { context.close(mode: .output, promise: nil) }
     }
 
+    /// Whether what comes has to wait.
+    private var isHolding: Bool {
+        switch state {
+        case .waiting, .unread: true
+        case .idle, .passing, .collecting, .ending: false
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .unread = state, context.channel.isWritable { goOn(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
     /// Reads no more while what came already waits.
     func read(context: ChannelHandlerContext) {
         if held.isEmpty { context.read() } else { wantsRead = true }
@@ -179,15 +199,17 @@ final class InferenceHandler: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             // Who sends nothing more is gone, or nearly always is: what was asked for is not computed any more.
             cancel()
+            isInputClosed = true
             if hasRouter { break }
-            guard case .waiting = state else {
-                context.close(promise: nil)
-                return
-            }
+            if !isHolding { context.close(promise: nil) }
+            return
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
             switch state {
             case .collecting, .waiting: return
+            case .unread:
+                context.close(mode: .output, promise: nil)
+                return
             case .idle where passedCount == 0:
                 context.close(promise: nil)
                 return
