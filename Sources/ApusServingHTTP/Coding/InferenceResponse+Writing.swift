@@ -26,21 +26,27 @@ extension InferenceResponse {
     func wire(_ form: ResponseForm, compression: Compression?) throws(ServingError) -> WireResponse {
         var room = 256
         for output in outputs {
-            room +=
-                128 + output.name.utf8.count + output.tensor.byteCount * (output.tensor.elementType == .string ? 1 : 2)
+            // Numbers in JSON are about twice as long as in memory.
+            let factor: Int =
+                switch form[output.name] {
+                case .json: output.tensor.elementType == .string ? 1 : 2
+                case .binary: 1
+                case .shared: 0
+                }
+            room += 128 + output.name.utf8.count + output.tensor.byteCount * factor
         }
         var writer = JSONWriter(ByteBufferAllocator().buffer(capacity: room))
         var binaryBytes = 0
         try write(&writer, form, &binaryBytes)
         let jsonLength = writer.buffer.readableBytes
-        var answer = WireResponse(body: writer.buffer)
         if binaryBytes > 0 {
-            answer.jsonLength = jsonLength
-            answer.body.reserveCapacity(jsonLength + binaryBytes)
+            writer.buffer.reserveCapacity(jsonLength + binaryBytes)
             for output in outputs {
-                if case .binary = form[output.name] { try output.appendWire(to: &answer.body) }
+                if case .binary = form[output.name] { try output.appendWire(to: &writer.buffer) }
             }
         }
+        var answer = WireResponse(body: writer.buffer)
+        if binaryBytes > 0 { answer.jsonLength = jsonLength }
         if let compression, answer.body.readableBytes >= InferenceResponse.leastToPack,
             let packed = compression.packed(answer.body)
         {
