@@ -52,11 +52,15 @@ final class ConnectionLimiter: ChannelDuplexHandler {
 
     /// Waits a little when the system has no descriptor for a connection, instead of asking again and again.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !isPaused else { return }
         isPaused = true
+        // After an error the channel is told of connections until its reading is switched off.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: ConnectionLimiter.pause) {
             let (handler, context) = bound.value
             handler.isPaused = false
+            try? context.channel.syncOptions?.setOption(.autoRead, value: true)
             handler.readAgain(context)
         }
         context.fireErrorCaught(error)
