@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import GRPCCore
 import NIOCore
 
@@ -56,7 +57,7 @@ final class StreamInference {
             let bound = NIOLoopBound(self, eventLoop: eventLoop)
             edge.server.begin(
                 request, entry.pending,
-                hop: { if eventLoop.inEventLoop { $0() } else { eventLoop.execute($0) } },
+                hop: { eventLoop.hop($0) },
                 { [form] result in
                     let answer = result.flatMap { response in
                         Result { () throws(ServingError) in

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ApusServing
+import ApusServingTransport
 import GRPCCore
 import NIOCore
 
@@ -44,7 +45,7 @@ final class UnaryInference {
             request.deadline = deadline
             edge.server.begin(
                 request, pending,
-                hop: { if eventLoop.inEventLoop { $0() } else { eventLoop.execute($0) } },
+                hop: { eventLoop.hop($0) },
                 { [form] result in
                     do throws(ServingError) {
                         completion(.success(try OutgoingInference(try result.get(), form)))

@@ -71,7 +71,7 @@ final class InferenceCall {
         let accepted = accepted
         edge.server.begin(
             request, pending,
-            hop: { if eventLoop.inEventLoop { $0() } else { eventLoop.execute($0) } },
+            hop: { eventLoop.hop($0) },
             { result in
                 completion(InferenceAnswer(result, form, Compression.accepted(accepted)))
             })
